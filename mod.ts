@@ -1,0 +1,46 @@
+/**
+ * segstream labels every pixel of every frame of a video, live: `segmentVideo()` gives the same
+ * video back with road, cars, people and sky tinted, `segment()` gives the class maps themselves.
+ *
+ * ```ts
+ * import { segment, segmentVideo } from "@segstream/segstream";
+ *
+ * await segmentVideo("drive.mp4", "drive.tinted.mp4", { resolution: "half" });
+ *
+ * for await (const frame of segment("drive.mp4")) {
+ *   console.log(frame.ptsUs, frame.labels[0]);
+ * }
+ * ```
+ *
+ * Run as a program, it is the command line: `deno run -P mod.ts --help`.
+ *
+ * @module
+ */
+export * from "./src/errors.ts";
+export { CITYSCAPES_CLASSES, IGNORE_LABEL, type SegmentationClass } from "./src/frame/classes.ts";
+export type { Colour, ColourMatrix, ColourRange, Rgb } from "./src/frame/colour.ts";
+export type { Size } from "./src/frame/geometry.ts";
+export type { Ratio, StreamInfo } from "./src/frame/stream.ts";
+export type { FrameTiming, Stage } from "./src/frame/timing.ts";
+export type { ProviderDecision, Trial } from "./src/infer/choose.ts";
+export type { Provider, ProviderChoice } from "./src/infer/providers.ts";
+export type { Resolution } from "./src/model/resolution.ts";
+export type { EncodeOptions, OutputPaths } from "./src/outputs.ts";
+export type { View } from "./src/overlay/blend.ts";
+export type { PipelineOptions } from "./src/pipeline.ts";
+export type { Bound, Side } from "./src/report/bound.ts";
+export type { RunReport } from "./src/report/run_report.ts";
+export { formatTable } from "./src/report/table.ts";
+export { segment, type SegmentedFrame, type SegmentOptions } from "./src/segment.ts";
+export {
+  type LookOptions,
+  type RunResult,
+  type RunStart,
+  segmentVideo,
+  type SegmentVideoOptions,
+} from "./src/segment_video.ts";
+
+if (import.meta.main) {
+  const { runCli } = await import("./src/cli/main.ts");
+  await runCli(Deno.args);
+}

@@ -1,0 +1,128 @@
+import type { Command } from "commander";
+import { nowMs } from "../frame/clock.ts";
+import { VIEWS } from "../overlay/blend.ts";
+import { parseProvider } from "../infer/providers.ts";
+import { DEFAULT_MODEL } from "../model/registry.ts";
+import { startProgress } from "../report/progress.ts";
+import { formatTable, wantsColour } from "../report/table.ts";
+import { type RunResult, segmentVideo, type SegmentVideoOptions } from "../segment_video.ts";
+import { argument, EXIT, number, oneOf } from "./exit.ts";
+import { watchInterrupts } from "./interrupts.ts";
+import { defaultOutput } from "./output_name.ts";
+import { parseResolution } from "./resolution.ts";
+
+/** The options as commander gives them. */
+type Options = SegmentVideoOptions & {
+  readonly output?: string;
+  /** False with `--no-video`. */
+  readonly video: boolean;
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+};
+
+const EXAMPLES = `
+Examples:
+  segstream drive.mp4                          writes drive.segmented.mp4
+  segstream drive.mp4 -o tinted.mkv --hud --legend
+  segstream drive.mp4 --classes road,vehicle,human --alpha 0.7
+  segstream drive.mp4 --no-video --masks masks/ --stats frames.csv
+  segstream street:size=1920x1080,seconds=4 -o street.mp4
+  segstream drive.mp4 -o - | ffplay -
+
+Ctrl-C finishes the frames in flight and keeps a playable file under a partial name; a second one
+stops at once.`;
+
+/** Adds what `segstream <input>` does: segment a video into a file. */
+export function addSegmentCommand(program: Command, exit: (code: number) => void): void {
+  program
+    .description("Tints every pixel of a video by what it shows: road, cars, people, sky …")
+    .argument("<input>", "a file, a URL that ffmpeg can read, or street: for a drawn scene")
+    .option("-o, --output <file>", "the video: .mp4, .mov, .mkv, .webm, .ts, or - for stdout")
+    .option("--no-video", "write no video, only masks, stats or trace")
+    .option("--overwrite", "replace outputs that exist")
+    .optionsGroup("Network:")
+    .option("--model <name>", "a shipped model or a .safetensors file", DEFAULT_MODEL)
+    .option(
+      "--resolution <size>",
+      "of the network: full, half, quarter or WxH",
+      argument(parseResolution),
+      "half",
+    )
+    .option(
+      "--provider <name>",
+      "auto, cpu, webgpu, cuda, coreml or dml; auto times what is there",
+      argument(parseProvider),
+      "auto",
+    )
+    .option("--workers <n>", "inference threads (default: one a core)", number(WORKERS))
+    .option("--head <kind>", "cls, or prob to fade what is uncertain", oneOf(HEADS), "cls")
+    .optionsGroup("Picture:")
+    .option("--view <kind>", VIEWS.join(", "), oneOf(VIEWS), "overlay")
+    .option("--alpha <share>", "how much of the tint covers the source, 0 to 1", number(SHARE))
+    .option("--palette <file>", 'colours by class: JSON, or lines of "road 128 64 128"')
+    .option("--classes <list>", "tint only these: names, categories or ids")
+    .option("--hide <list>", "do not tint these")
+    .option("--legend", "name the classes on the picture")
+    .option("--hud", "show fps, latency, provider and resolution on the picture")
+    .optionsGroup("Encoding:")
+    .option("--encoder <name>", "an encoder of ffmpeg (default: libx264; WebM: libvpx-vp9)")
+    .option("--crf <n>", "constant quality; smaller is better and larger", number(CRF))
+    .option("--preset <name>", "speed against size, in the encoder's words")
+    .option("--format <name>", "container of -o - (default: matroska)")
+    .option("--ffmpeg <path>", "the ffmpeg to run (default: SEGSTREAM_FFMPEG, then the bundled)")
+    .optionsGroup("More outputs:")
+    .option("--masks <dir|file.mkv>", "class ids, lossless: PNGs in a folder, or FFV1")
+    .option("--stats <file>", "a timing record for each frame: .jsonl or .csv")
+    .option("--trace <file.json>", "the run for ui.perfetto.dev")
+    .option("--quiet", "print nothing but errors")
+    .option("--debug", "print stacks with errors")
+    .addHelpText("after", EXAMPLES)
+    .action(async (input: string, options: Options) => exit(await run(input, options)));
+}
+
+const WORKERS = { min: 1, max: 64, integer: true };
+const SHARE = { min: 0, max: 1 };
+const CRF = { min: 0, max: 63 };
+const HEADS = ["cls", "prob"] as const;
+
+async function run(input: string, options: Options): Promise<number> {
+  const startedAtMs = performance.timeOrigin;
+  const output = options.video ? options.output ?? defaultOutput(input) : undefined;
+  if (output === undefined && !(options.masks ?? options.stats ?? options.trace)) {
+    throw new TypeError("Cannot run with --no-video alone: name --masks, --stats or --trace.");
+  }
+  const { stop, kill, release } = watchInterrupts((line) => progress?.note(line));
+  let progress: ReturnType<typeof startProgress> | undefined;
+  let result: RunResult | undefined;
+  try {
+    result = await segmentVideo(input, output, {
+      ...options,
+      stop,
+      signal: kill,
+      startedAtMs: Math.min(startedAtMs, nowMs()),
+      onStart: ({ frameCount }) =>
+        progress = startProgress({ total: frameCount, quiet: options.quiet ?? false }),
+      onProgress: ({ frames, dropped }) => progress?.update(frames, dropped),
+    });
+  } catch (error) {
+    if (kill.aborted) return EXIT.interrupted;
+    throw error;
+  } finally {
+    progress?.stop(result?.outcome ?? "interrupted");
+    release();
+  }
+  if (!options.quiet) print(result);
+  return result.outcome === "complete" ? EXIT.ok : EXIT.interrupted;
+}
+
+/** The table goes to stderr: stdout may be the video. */
+function print(result: RunResult): void {
+  const columns = Deno.stderr.isTerminal() ? Deno.consoleSize().columns : 80;
+  const lines = [formatTable(result.report, { columns, colour: wantsColour(Deno.stderr) })];
+  for (const note of result.notes) lines.push(`note: ${note}`);
+  const verb = result.outcome === "complete" ? "wrote" : "interrupted: kept";
+  for (const path of Object.values(result.paths)) {
+    if (path !== undefined) lines.push(`${verb} ${path}`);
+  }
+  Deno.stderr.writeSync(new TextEncoder().encode(`${lines.join("\n")}\n`));
+}

@@ -1,0 +1,98 @@
+/** The stream ended where more was expected. */
+export class EndOfDataError extends RangeError {
+  override readonly name = "EndOfDataError";
+}
+
+/**
+ * Reads a stream byte by byte and span by span across its pieces, without joining them. Holds one
+ * piece at a time.
+ */
+export class ByteReader {
+  #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #piece = new Uint8Array(0);
+  #at = 0;
+  #before = 0;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
+  }
+
+  /** How many bytes were taken from the stream so far. */
+  get position(): number {
+    return this.#before + this.#at;
+  }
+
+  /** Whether the stream has ended; waits for the next piece where that is not known yet. */
+  async isAtEnd(): Promise<boolean> {
+    return this.#at === this.#piece.length && !await this.#advance();
+  }
+
+  /**
+   * The next byte; without a wait where it is there already.
+   *
+   * @throws {EndOfDataError} If the stream has ended.
+   */
+  byte(): number | Promise<number> {
+    return this.#at < this.#piece.length ? this.#piece[this.#at++]! : this.#awaitByte();
+  }
+
+  /**
+   * Fills `destination`, which may lie in shared memory, piece by piece as they come.
+   *
+   * @throws {EndOfDataError} If the stream ends before.
+   */
+  async readInto(destination: Uint8Array): Promise<void> {
+    let filled = 0;
+    while (filled < destination.length) {
+      if (this.#at === this.#piece.length) await this.#require();
+      const count = Math.min(destination.length - filled, this.#piece.length - this.#at);
+      destination.set(this.#piece.subarray(this.#at, this.#at + count), filled);
+      this.#at += count;
+      filled += count;
+    }
+  }
+
+  /**
+   * Passes over `count` bytes.
+   *
+   * @throws {EndOfDataError} If the stream ends before.
+   */
+  async skip(count: number): Promise<void> {
+    let left = count;
+    while (left > 0) {
+      if (this.#at === this.#piece.length) await this.#require();
+      const step = Math.min(left, this.#piece.length - this.#at);
+      this.#at += step;
+      left -= step;
+    }
+  }
+
+  /** Stops reading and lets the stream go. */
+  async cancel(): Promise<void> {
+    await this.#reader.cancel().catch(() => {});
+  }
+
+  async #awaitByte(): Promise<number> {
+    await this.#require();
+    return this.#piece[this.#at++]!;
+  }
+
+  async #require(): Promise<void> {
+    if (!await this.#advance()) {
+      throw new EndOfDataError(`the data ends too early, after ${this.position} bytes`);
+    }
+  }
+
+  /** Goes on to the next piece that is not empty; false at the end. */
+  async #advance(): Promise<boolean> {
+    for (;;) {
+      const { done, value } = await this.#reader.read();
+      if (done) return false;
+      if (value.length === 0) continue;
+      this.#before += this.#at;
+      this.#piece = value as Uint8Array<ArrayBuffer>;
+      this.#at = 0;
+      return true;
+    }
+  }
+}

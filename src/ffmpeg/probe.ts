@@ -1,0 +1,246 @@
+/** What is in an input: ffprobe's answer, reduced to what decoding and encoding need. */
+import { FfmpegError, InputError } from "../errors.ts";
+import { evenSize, type Size } from "../frame/geometry.ts";
+import type { Ratio } from "../frame/stream.ts";
+import { type BinaryOptions, findFfprobe, startError } from "./binary.ts";
+import { childEnvironment } from "./environment.ts";
+import { checkFile, inputArguments, type MediaInput, parseInput } from "./input.ts";
+import { bitDepth, type SourceColour, sourceColour } from "./probe_colour.ts";
+import { oneLine, redact } from "./redact.ts";
+
+/** What an input holds. */
+export interface Probe {
+  /** The input, ready for {@link inputArguments}. */
+  readonly input: MediaInput;
+  /** The container as ffprobe names it, such as "mov,mp4,m4a,3gp,3g2,mj2". */
+  readonly format: string;
+  /** The video stream's index among all streams: `-map 0:<index>`. */
+  readonly videoIndex: number;
+  readonly videoCodec: string;
+  /** As coded: before rotation, odd sides possible. */
+  readonly codedSize: Size;
+  /** As shown: after rotation, odd sides possible. */
+  readonly shownSize: Size;
+  /** `shownSize` with odd sides made even: the size of the frames. */
+  readonly size: Size;
+  /** Degrees clockwise that turn the coded picture upright: from 0 to below 360. */
+  readonly rotation: number;
+  /** Of the shown picture: swapped where it was turned by a quarter. 1:1 where it is not known. */
+  readonly sampleAspectRatio: Ratio;
+  readonly pixelFormat: string;
+  readonly bitDepth: number;
+  readonly colour: SourceColour;
+  /** Average frames a second; 25 where it is not known. */
+  readonly frameRate: Ratio;
+  /** Length of the video in microseconds, where the container says. */
+  readonly durationUs: number | undefined;
+  /** The container's count, else an estimate from length and rate; undefined where neither is. */
+  readonly frameCount: number | undefined;
+  /** Codecs of the sound tracks in stream order; empty where there is none. */
+  readonly audioCodecs: readonly string[];
+}
+
+/** How to probe. */
+export interface ProbeOptions extends BinaryOptions {
+  /** Kills ffprobe when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The part of ffprobe's JSON that is read here. */
+interface ProbeJson {
+  readonly streams?: readonly StreamJson[];
+  readonly format?: { readonly format_name?: string; readonly duration?: string };
+}
+
+interface StreamJson {
+  readonly index: number;
+  readonly codec_type?: string;
+  readonly codec_name?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly pix_fmt?: string;
+  readonly sample_aspect_ratio?: string;
+  readonly avg_frame_rate?: string;
+  readonly r_frame_rate?: string;
+  readonly nb_frames?: string;
+  readonly duration?: string;
+  readonly disposition?: Readonly<Record<string, number>>;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly side_data_list?: readonly { readonly rotation?: number }[];
+}
+
+/** Frames a second; what is above is the clock of a stream and not its rate. */
+const LARGEST_RATE = 1000;
+
+/** Everything {@link StreamJson} and {@link ProbeJson} name, and no more. */
+const ENTRIES = "format=format_name,duration:stream=index,codec_type,codec_name,width,height," +
+  "pix_fmt,sample_aspect_ratio,avg_frame_rate,r_frame_rate,nb_frames,duration,color_range," +
+  "color_space,color_transfer,color_primaries:stream_disposition=default,attached_pic:" +
+  "stream_tags=rotate,DURATION:stream_side_data=rotation";
+
+/**
+ * Looks into an input: a path, a URL that ffmpeg can read, or `lavfi:GRAPH`.
+ *
+ * @throws {InputError} If it cannot be opened, is no media file or has no video.
+ * @throws {FfmpegError} If ffprobe cannot be run, or crashes.
+ */
+export async function probe(input: string, options: ProbeOptions = {}): Promise<Probe> {
+  const media = parseInput(input);
+  if (media.kind === "file") await checkFile(media.path);
+  const json = await runProbe(await findFfprobe(options), media, options.signal);
+  return describe(media, json);
+}
+
+async function runProbe(
+  ffprobe: string,
+  input: MediaInput,
+  signal: AbortSignal | undefined,
+): Promise<ProbeJson> {
+  const shown = ["-v", "error", "-show_entries", ENTRIES, "-of", "json"];
+  const args = [...shown, ...inputArguments(input)];
+  let output: Deno.CommandOutput;
+  try {
+    output = await new Deno.Command(ffprobe, {
+      args,
+      clearEnv: true,
+      env: childEnvironment(),
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      ...(signal && { signal }),
+    }).output();
+  } catch (cause) {
+    throw startError(ffprobe, args, cause);
+  }
+  signal?.throwIfAborted();
+  const text = new TextDecoder();
+  if (output.signal !== null) {
+    throw new FfmpegError(
+      `Cannot look into ${
+        JSON.stringify(input.name)
+      }: ${ffprobe} crashed (${output.signal}). Name ` +
+        "another with SEGSTREAM_FFPROBE, or --ffmpeg with an ffprobe beside it.",
+      { args: args.map(redact), exitCode: null, stderrTail: redact(text.decode(output.stderr)) },
+    );
+  }
+  if (!output.success) throw unreadable(input, text.decode(output.stderr));
+  return JSON.parse(text.decode(output.stdout)) as ProbeJson;
+}
+
+function unreadable(input: MediaInput, stderr: string): InputError {
+  const lines = stderr.trim().split("\n");
+  // ffprobe names the input once more in front of its last words.
+  const last = oneLine(lines.at(-1) ?? "");
+  const reason = last.slice(last.lastIndexOf(": ") + 1).trim() || "ffprobe does not say why";
+  const state = reason.startsWith("Invalid data") ? "it is not a video that ffmpeg knows" : reason;
+  const mend = input.kind === "file"
+    ? "Check that the file is complete and a video."
+    : input.kind === "url"
+    ? "Check the address and that it can be reached."
+    : "Check the filter graph.";
+  return new InputError(`Cannot open ${JSON.stringify(input.name)}: ${state}. ${mend}`, {
+    input: input.name,
+  });
+}
+
+function describe(input: MediaInput, json: ProbeJson): Probe {
+  const streams = json.streams ?? [];
+  const video = mainVideo(input, streams);
+  const codedSize = { width: video.width ?? 0, height: video.height ?? 0 };
+  if (codedSize.width <= 0 || codedSize.height <= 0) {
+    throw new InputError(
+      `Cannot decode ${JSON.stringify(input.name)}: its video stream has no picture size. The ` +
+        `file is damaged or holds no ${video.codec_name ?? "video"} data.`,
+      { input: input.name },
+    );
+  }
+  const rotation = rotationOf(video);
+  // A portrait picture is of high definition when the landscape one is.
+  const height = Math.min(codedSize.width, codedSize.height);
+  const isTurned = rotation % 180 === 90;
+  const shownSize = isTurned ? swap(codedSize) : codedSize;
+  const aspect = ratio(video.sample_aspect_ratio, ":") ?? { numerator: 1, denominator: 1 };
+  const frameRate = [video.avg_frame_rate, video.r_frame_rate].map((text) => ratio(text, "/"))
+    .find((rate) => rate !== undefined && rate.numerator / rate.denominator <= LARGEST_RATE) ??
+    { numerator: 25, denominator: 1 };
+  const durationUs = microseconds(video.duration) ?? clockUs(video.tags?.DURATION) ??
+    microseconds(json.format?.duration);
+  return {
+    input,
+    format: json.format?.format_name ?? "unknown",
+    videoIndex: video.index,
+    videoCodec: video.codec_name ?? "unknown",
+    codedSize,
+    shownSize,
+    size: evenSize(shownSize),
+    rotation,
+    sampleAspectRatio: isTurned
+      ? { numerator: aspect.denominator, denominator: aspect.numerator }
+      : aspect,
+    pixelFormat: video.pix_fmt ?? "unknown",
+    bitDepth: bitDepth(video.pix_fmt ?? ""),
+    colour: sourceColour({ ...video, height }),
+    frameRate,
+    durationUs,
+    frameCount: countOf(video, frameRate, durationUs),
+    audioCodecs: streams.filter((stream) => stream.codec_type === "audio").map((stream) =>
+      stream.codec_name ?? "unknown"
+    ),
+  };
+}
+
+/** The default video stream, else the first; a cover picture is none. */
+function mainVideo(input: MediaInput, streams: readonly StreamJson[]): StreamJson {
+  const videos = streams.filter((stream) =>
+    stream.codec_type === "video" && stream.disposition?.attached_pic !== 1
+  );
+  const main = videos.find((stream) => stream.disposition?.default === 1) ?? videos[0];
+  if (main !== undefined) return main;
+  const kinds = [...new Set(streams.map((stream) => stream.codec_type ?? "data"))];
+  const state = kinds.includes("audio")
+    ? "it has sound but no video stream"
+    : kinds.length > 0
+    ? `it has no video stream, only ${kinds.join(" and ")}`
+    : "it has no streams";
+  throw new InputError(`Cannot decode ${JSON.stringify(input.name)}: ${state}. Name a video.`, {
+    input: input.name,
+  });
+}
+
+/** ffprobe gives the display matrix's angle counter-clockwise; older files have only the tag. */
+function rotationOf(video: StreamJson): number {
+  const matrix = video.side_data_list?.find((data) => data.rotation !== undefined)?.rotation;
+  const clockwise = matrix !== undefined ? -matrix : Number(video.tags?.rotate ?? 0);
+  return Number.isFinite(clockwise) ? ((Math.round(clockwise) % 360) + 360) % 360 : 0;
+}
+
+function countOf(video: StreamJson, rate: Ratio, durationUs?: number): number | undefined {
+  const counted = Number(video.nb_frames);
+  if (Number.isSafeInteger(counted) && counted > 0) return counted;
+  if (durationUs === undefined) return undefined;
+  return Math.round(durationUs * rate.numerator / rate.denominator / 1e6);
+}
+
+function ratio(text: string | undefined, separator: string): Ratio | undefined {
+  const [numerator, denominator] = (text ?? "").split(separator).map(Number);
+  return numerator! > 0 && denominator! > 0
+    ? { numerator: numerator!, denominator: denominator! }
+    : undefined;
+}
+
+function microseconds(seconds: string | undefined): number | undefined {
+  const value = Number(seconds);
+  return value > 0 && Number.isFinite(value) ? Math.round(value * 1e6) : undefined;
+}
+
+/** Matroska's "00:00:01.001000000". */
+function clockUs(clock: string | undefined): number | undefined {
+  const match = /^(\d+):(\d+):([\d.]+)$/.exec(clock ?? "");
+  return match
+    ? Math.round((Number(match[1]) * 3600 + Number(match[2]) * 60 + Number(match[3])) * 1e6)
+    : undefined;
+}
+
+function swap(size: Size): Size {
+  return { width: size.height, height: size.width };
+}

@@ -1,0 +1,34 @@
+import type { Network } from "../model/network.ts";
+import type { Provider } from "./providers.ts";
+import type { SegmenterOptions } from "./segmenter.ts";
+
+/** Where a worker reads what the HUD shows: float64 written by the main thread. */
+export const GAUGE = { fps: 0, latencyMs: 1 } as const;
+
+/** Numbers in the gauges. */
+export const GAUGES = 2;
+
+/** Tells a worker to time a few runs of the network on a provider, and nothing else. */
+export interface TrialOrder {
+  readonly kind: "trial";
+  readonly network: Network;
+  readonly segmenter: SegmenterOptions;
+}
+
+/** An error in a form that crosses threads whole. */
+export interface ErrorReport {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+/** What a worker sends. */
+export type WorkerMessage =
+  /** The network is loaded; frames are taken from now on. */
+  | { readonly kind: "ready" }
+  /** The result of a trial: milliseconds a run, the fastest of a few. */
+  | { readonly kind: "timed"; readonly provider: Provider; readonly runMs: number }
+  /** The worker is of no use any more. `frame` is the frame it failed on, or absent at start-up. */
+  | { readonly kind: "failed"; readonly frame?: number; readonly error: ErrorReport }
+  /** The ring ended and the session is freed. */
+  | { readonly kind: "stopped" };

@@ -1,0 +1,167 @@
+import { ModelError, ProviderError, WorkerError } from "../errors.ts";
+import { HEADER } from "../frame/timing.ts";
+import type { Network } from "../model/network.ts";
+import type { FrameRing } from "../ring/ring.ts";
+import type { ErrorReport, WorkerMessage } from "./messages.ts";
+import type { Provider } from "./providers.ts";
+import type { SegmenterOptions } from "./segmenter.ts";
+import type { Order, WorkOrder } from "./worker.ts";
+
+/** How often a frame is tried before its failure ends the run. */
+const MAX_ATTEMPTS = 2;
+
+/** What every worker of a pool works with. */
+export interface PoolOptions {
+  readonly ring: FrameRing;
+  readonly network: Network;
+  readonly segmenter: SegmenterOptions;
+  readonly overlay: WorkOrder["overlay"];
+  /** Shared float64 that the HUD shows; see GAUGE in messages.ts. */
+  readonly gauges: SharedArrayBuffer;
+}
+
+/** Spawns the threads of a pool. They load ONNX Runtime at once, before it is known what to run. */
+export function spawnWorkers(count: number, module = workerModule()): Worker[] {
+  return Array.from({ length: count }, () => new Worker(module, { type: "module" }));
+}
+
+function workerModule(): URL {
+  return new URL("./worker.ts", import.meta.url);
+}
+
+/**
+ * Workers that take frames from a ring, a session each.
+ *
+ * - A worker that fails on a frame is replaced and the frame is run again, once.
+ * - A frame that fails again, or a worker that cannot start, rejects {@link failure}.
+ * - `end` of the ring lets the workers finish; {@link stop} does not wait for frames.
+ */
+export class WorkerPool {
+  readonly provider: Provider;
+  readonly size: number;
+  /** Rejects when the pool cannot go on; never resolves. */
+  readonly failure: Promise<never>;
+  /** Resolves when the first worker takes frames. */
+  readonly ready: Promise<void>;
+  /** How many workers were replaced so far. */
+  replaced = 0;
+  readonly #options: PoolOptions;
+  readonly #module: URL;
+  readonly #workers: (Worker | undefined)[] = [];
+  readonly #stopped: PromiseWithResolvers<void>[] = [];
+  readonly #fail: (error: Error) => void;
+  readonly #isReady: () => void;
+  #isStopping = false;
+
+  constructor(workers: readonly Worker[], options: PoolOptions, module = workerModule()) {
+    this.provider = options.segmenter.provider;
+    this.size = workers.length;
+    this.#options = options;
+    this.#module = module;
+    const { promise: failure, reject } = Promise.withResolvers<never>();
+    this.failure = failure;
+    this.failure.catch(() => {}); // whoever waits on the pool sees it; nobody has to
+    this.#fail = reject;
+    const { promise: ready, resolve } = Promise.withResolvers<void>();
+    this.ready = ready;
+    this.#isReady = resolve;
+    for (const [index, worker] of workers.entries()) {
+      this.#stopped.push(Promise.withResolvers<void>());
+      this.#start(index, worker);
+    }
+  }
+
+  /** Resolves when every worker has freed its session: after the ring's end. */
+  async drained(): Promise<void> {
+    await Promise.all(this.#stopped.map(({ promise }) => promise));
+  }
+
+  /** Ends every thread at once. Safe to call twice. */
+  stop(): void {
+    this.#isStopping = true;
+    for (const [index, worker] of this.#workers.entries()) {
+      worker?.terminate();
+      this.#workers[index] = undefined;
+      this.#stopped[index]!.resolve();
+    }
+  }
+
+  #start(index: number, worker: Worker): void {
+    this.#workers[index] = worker;
+    let isReady = false;
+    worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
+      if (this.#workers[index] !== worker) return;
+      switch (data.kind) {
+        case "ready":
+          isReady = true;
+          this.#isReady();
+          break;
+        case "stopped":
+          this.#workers[index] = undefined;
+          this.#stopped[index]!.resolve();
+          break;
+        case "failed":
+          this.#replace(index, isReady, data.error);
+          break;
+      }
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (this.#workers[index] !== worker) return;
+      const { message } = event;
+      this.#replace(index, isReady, { name: "Error", message, stack: undefined });
+    };
+    const { ring, network, segmenter, overlay, gauges } = this.#options;
+    const order: Order = {
+      kind: "work",
+      worker: index,
+      ring: ring.handle,
+      network,
+      segmenter,
+      overlay,
+      gauges,
+    };
+    worker.postMessage(order);
+  }
+
+  #replace(index: number, wasReady: boolean, error: ErrorReport): void {
+    if (this.#isStopping) return;
+    this.#workers[index]?.terminate();
+    this.#workers[index] = undefined;
+    if (!wasReady) {
+      this.#fail(revive(error, this.#options));
+      return;
+    }
+    const { ring } = this.#options;
+    const { exhausted } = ring.reclaim(index, MAX_ATTEMPTS);
+    if (exhausted.length > 0) {
+      const frame = ring.header(exhausted[0]!)[HEADER.index]!;
+      this.#fail(
+        new WorkerError(
+          `Cannot segment frame ${frame}: it failed ${MAX_ATTEMPTS} times, last with ` +
+            `"${error.message}". Try another --provider.`,
+          { worker: index, frame },
+          { cause: error },
+        ),
+      );
+      return;
+    }
+    this.replaced++;
+    this.#start(index, new Worker(this.#module, { type: "module" }));
+  }
+}
+
+/** Errors lose their class between threads; the ones callers may catch get it back. */
+export function revive(
+  error: ErrorReport,
+  { network, segmenter }: Pick<PoolOptions, "network" | "segmenter">,
+): Error {
+  switch (error.name) {
+    case "ProviderError":
+      return new ProviderError(error.message, { provider: segmenter.provider }, { cause: error });
+    case "ModelError":
+      return new ModelError(error.message, { model: network.name }, { cause: error });
+    default:
+      return new Error(error.message, { cause: error });
+  }
+}

@@ -1,0 +1,185 @@
+import { type Colour, colourTransform } from "../frame/colour.ts";
+import { type I420Layout, i420Layout, planeOf, type Size } from "../frame/geometry.ts";
+import type { I420Input, RgbInput } from "../model/network.ts";
+import { PlaneResampler } from "./resample.ts";
+
+/** One input of a network: its shape and the memory it is fed from. */
+export interface InputBuffer {
+  readonly name: string;
+  readonly type: "float32" | "float16" | "uint8";
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Uint16Array | Uint8Array;
+}
+
+/** Turns a frame into a network's input. */
+export interface FramePreparer {
+  /** Filled anew by every `run`; not shared memory, which ONNX Runtime refuses. */
+  readonly buffers: readonly InputBuffer[];
+  /** Reads one I420 frame of the source's size. */
+  run(pixels: Uint8Array): void;
+}
+
+/**
+ * The preparer for a network's kind of input.
+ *
+ * @throws {RangeError} If a size is not even.
+ */
+export function createPreparer(
+  input: I420Input | RgbInput,
+  options: { source: Size; inputSize: Size; colour: Colour },
+): FramePreparer {
+  const { source, inputSize, colour } = options;
+  return input.kind === "i420"
+    ? new I420Preparer(input, source, inputSize)
+    : new RgbPreparer(input, source, inputSize, colour);
+}
+
+/** Resizes the planes, or only copies them where the sizes agree. */
+class I420Preparer implements FramePreparer {
+  readonly buffers: readonly InputBuffer[];
+  readonly #planes: I420Planes;
+
+  constructor(input: I420Input, source: Size, inputSize: Size) {
+    const { width, height } = inputSize;
+    const luma = new Uint8Array(width * height);
+    const chroma = new Uint8Array(width * height / 2);
+    const half = chroma.length / 2;
+    this.#planes = new I420Planes(source, inputSize, [
+      luma,
+      chroma.subarray(0, half),
+      chroma.subarray(half),
+    ]);
+    this.buffers = [
+      { name: input.luma, type: "uint8", shape: [1, 1, height, width], data: luma },
+      { name: input.chroma, type: "uint8", shape: [1, 2, height / 2, width / 2], data: chroma },
+    ];
+  }
+
+  run(pixels: Uint8Array): void {
+    this.#planes.resample(pixels);
+  }
+}
+
+/** Resizes the planes, then converts pixel by pixel through tables. */
+class RgbPreparer implements FramePreparer {
+  readonly buffers: readonly InputBuffer[];
+  readonly #size: Size;
+  readonly #planes: I420Planes;
+  readonly #tables: RgbTables;
+  /** The fed value of each code of each channel, 3 × 256. */
+  readonly #codes: InputBuffer["data"];
+  readonly #data: InputBuffer["data"];
+  /** Elements from pixel to pixel and from channel to channel. */
+  readonly #pixelStride: number;
+  readonly #channelStride: number;
+
+  constructor(input: RgbInput, source: Size, inputSize: Size, colour: Colour) {
+    const { width, height } = inputSize;
+    this.#size = inputSize;
+    this.#planes = new I420Planes(source, inputSize);
+    this.#tables = rgbTables(colour);
+    this.#codes = fedCodes(input);
+    const Data = this.#codes.constructor as new (length: number) => InputBuffer["data"];
+    this.#data = new Data(3 * width * height);
+    const planar = input.layout === "nchw";
+    this.#pixelStride = planar ? 1 : 3;
+    this.#channelStride = planar ? width * height : 1;
+    const shape = planar ? [1, 3, height, width] : [1, height, width, 3];
+    this.buffers = [{ name: input.name, type: input.type, shape, data: this.#data }];
+  }
+
+  run(pixels: Uint8Array): void {
+    this.#planes.resample(pixels);
+    const [luma, cb, cr] = this.#planes.targets;
+    const { luma: fromY, redCr, greenCb, greenCr, blueCb, clamp } = this.#tables;
+    const { width, height } = this.#size;
+    const codes = this.#codes;
+    const data = this.#data;
+    const pixelStride = this.#pixelStride;
+    const green = this.#channelStride;
+    const blue = 2 * green;
+    for (let y = 0; y < height; y++) {
+      const chromaRow = (y >> 1) * (width >> 1);
+      for (let x = 0; x < width; x++) {
+        const pixel = y * width + x;
+        const chroma = chromaRow + (x >> 1);
+        const u = cb[chroma]!;
+        const v = cr[chroma]!;
+        const grey = fromY[luma[pixel]!]!;
+        const to = pixel * pixelStride;
+        data[to] = codes[clamp[CLAMP_ORIGIN + ((grey + redCr[v]!) >> FIXED_BITS)]!]!;
+        data[to + green] =
+          codes[256 + clamp[CLAMP_ORIGIN + ((grey - greenCb[u]! - greenCr[v]!) >> FIXED_BITS)]!]!;
+        data[to + blue] = codes[512 + clamp[CLAMP_ORIGIN + ((grey + blueCb[u]!) >> FIXED_BITS)]!]!;
+      }
+    }
+  }
+}
+
+/** The three planes of a frame at the network's size. */
+class I420Planes {
+  readonly targets: readonly [Uint8Array, Uint8Array, Uint8Array];
+  readonly #layout: I420Layout;
+  readonly #luma: PlaneResampler;
+  readonly #chroma: PlaneResampler;
+
+  constructor(source: Size, target: Size, targets?: [Uint8Array, Uint8Array, Uint8Array]) {
+    this.#layout = i420Layout(source);
+    const to = i420Layout(target);
+    this.#luma = new PlaneResampler(this.#layout.y, to.y);
+    this.#chroma = new PlaneResampler(this.#layout.u, to.u);
+    const packed = new Uint8Array(targets ? 0 : to.byteLength);
+    this.targets = targets ?? [planeOf(packed, to.y), planeOf(packed, to.u), planeOf(packed, to.v)];
+  }
+
+  resample(pixels: Uint8Array): void {
+    this.#luma.run(planeOf(pixels, this.#layout.y), this.targets[0]);
+    this.#chroma.run(planeOf(pixels, this.#layout.u), this.targets[1]);
+    this.#chroma.run(planeOf(pixels, this.#layout.v), this.targets[2]);
+  }
+}
+
+const FIXED_BITS = 14;
+
+/** Where code 0 lies in the clamping table; out-of-gamut Y'CbCr reaches about −290 and 550. */
+const CLAMP_ORIGIN = 320;
+
+interface RgbTables {
+  readonly luma: Int32Array;
+  readonly redCr: Int32Array;
+  readonly greenCb: Int32Array;
+  readonly greenCr: Int32Array;
+  readonly blueCb: Int32Array;
+  readonly clamp: Uint8Array;
+}
+
+/** What each code of Y, Cb and Cr adds to R, G and B, in fixed point, rounding included. */
+function rgbTables(colour: Colour): RgbTables {
+  const { offset, toRgb: m } = colourTransform(colour);
+  const one = 1 << FIXED_BITS;
+  const table = (factor: number, zero: number, bias: number) =>
+    Int32Array.from({ length: 256 }, (_, code) => Math.round((code - zero) * factor * one + bias));
+  return {
+    luma: table(m[0]!, offset[0], one / 2),
+    redCr: table(m[2]!, offset[2], 0),
+    greenCb: table(-m[4]!, offset[1], 0),
+    greenCr: table(-m[5]!, offset[2], 0),
+    blueCb: table(m[7]!, offset[1], 0),
+    clamp: Uint8Array.from(
+      { length: 256 + 2 * CLAMP_ORIGIN },
+      (_, i) => Math.min(255, Math.max(0, i - CLAMP_ORIGIN)),
+    ),
+  };
+}
+
+/** What the network is fed for each code of each channel. */
+function fedCodes(input: RgbInput): InputBuffer["data"] {
+  const value = (i: number) => {
+    const channel = i >> 8;
+    return ((i & 255) / 255 - input.mean[channel]!) / input.std[channel]!;
+  };
+  const count = { length: 3 * 256 };
+  if (input.type === "uint8") return Uint8Array.from(count, (_, i) => i & 255);
+  if (input.type === "float32") return Float32Array.from(count, (_, i) => value(i));
+  return new Uint16Array(Float16Array.from(count, (_, i) => value(i)).buffer);
+}

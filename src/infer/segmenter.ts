@@ -1,0 +1,98 @@
+import { nowMs } from "../frame/clock.ts";
+import type { Colour } from "../frame/colour.ts";
+import type { Size } from "../frame/geometry.ts";
+import { HEADER } from "../frame/timing.ts";
+import type { Network } from "../model/network.ts";
+import { UpsampleConfidence } from "./confidence.ts";
+import { UpsampleArgmax } from "./label.ts";
+import { createPreparer, type FramePreparer } from "./prepare.ts";
+import { NetworkSession, type SessionOptions } from "./session.ts";
+
+/** The frames a segmenter works on. */
+export interface SegmenterOptions extends SessionOptions {
+  /** Size of the frames, which is the size of the class maps too. */
+  readonly source: Size;
+  readonly colour: Colour;
+}
+
+/** What one frame is read from and written to. */
+export interface SegmentBuffers {
+  /** I420 frame of the source's size; only read. */
+  readonly pixels: Uint8Array;
+  /** Filled with a class id a pixel. */
+  readonly labels: Uint8Array;
+  /** Filled with the winner's softmax in 1/255 where it is not empty. */
+  readonly confidence: Uint8Array;
+}
+
+/**
+ * Frame in, class map out: prepare, infer, label. It owns a session and every buffer between.
+ *
+ * Thread: blocks its own; one frame at a time.
+ */
+export class Segmenter {
+  readonly #preparer: FramePreparer;
+  readonly #session: NetworkSession;
+  readonly #argmax: UpsampleArgmax;
+  readonly #confidence: UpsampleConfidence;
+
+  private constructor(
+    preparer: FramePreparer,
+    session: NetworkSession,
+    network: Network,
+    source: Size,
+  ) {
+    this.#preparer = preparer;
+    this.#session = session;
+    const shape = {
+      classes: session.logits.classes,
+      grid: network.output.grid,
+      output: source,
+      alignCorners: network.output.alignCorners,
+    };
+    this.#argmax = new UpsampleArgmax(shape);
+    this.#confidence = new UpsampleConfidence(shape);
+  }
+
+  /**
+   * @throws {ProviderError} If the provider cannot start here.
+   * @throws {ModelError} If the network cannot be loaded.
+   */
+  static async create(network: Network, options: SegmenterOptions): Promise<Segmenter> {
+    const { source, colour } = options;
+    const preparer = createPreparer(network.input, {
+      source,
+      inputSize: network.inputSize,
+      colour,
+    });
+    const session = await NetworkSession.create(network, preparer, options);
+    return new Segmenter(preparer, session, network, source);
+  }
+
+  /** Runs the network once on whatever its input holds: the first run is slower than the others. */
+  async warmUp(): Promise<void> {
+    await this.#session.run();
+  }
+
+  /** Segments one frame and stamps `prepared`, `inferred` and `labelled` in its header. */
+  async segment(buffers: SegmentBuffers, header: Float64Array): Promise<void> {
+    this.#preparer.run(buffers.pixels);
+    header[HEADER.prepared] = nowMs();
+    await this.#session.run();
+    header[HEADER.inferred] = nowMs();
+    this.#argmax.run(this.#session.logits.data, buffers.labels);
+    if (buffers.confidence.length > 0) {
+      this.#confidence.run(this.#session.logits.data, buffers.labels, buffers.confidence);
+    }
+    header[HEADER.labelled] = nowMs();
+  }
+
+  /** The logits of the last frame, [classes, grid.height, grid.width]; overwritten by the next. */
+  get logits(): Float32Array {
+    return this.#session.logits.data;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.dispose();
+  }
+}

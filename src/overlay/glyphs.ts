@@ -1,0 +1,31 @@
+/** The letters of the HUD and the legend, drawn on a grid of 5×8 dots. */
+
+/** Dots across a glyph. */
+export const GLYPH_COLUMNS = 5;
+
+/** Dots down a glyph: seven above the baseline and one below it. */
+export const GLYPH_ROWS = 8;
+
+/** ASCII 32–126, eight to a line: five columns a glyph in two hex digits, the top dot in bit 0. */
+const GLYPHS = [
+  "0000000000 00005f0000 0007000700 147f147f14 242a7f2a12 2313086462 3649562050 0000070000",
+  "001c224100 0041221c00 2a1c7f1c2a 08083e0808 0080600000 0808080808 0000400000 2010080402",
+  "3e4141413e 00427f4000 6251494946 2241494936 1814127f10 2745454539 3c4a494930 0171090503",
+  "3649494936 064949291e 0000240000 0080640000 0008142241 1414141414 0041221408 0201510906",
+  "3e415d551e 7e1111117e 7f49494936 3e41414122 7f4141413e 7f49494941 7f09090901 3e4149493a",
+  "7f0808087f 00417f4100 204040403f 7f08142241 7f40404040 7f0204027f 7f0408107f 3e4141413e",
+  "7f09090906 3e4151215e 7f09192946 2649494932 01017f0101 3f4040403f 1f2040201f 7f2010207f",
+  "6314081463 0304780403 6151494543 007f414100 0204081020 0041417f00 0402010204 8080808080",
+  "0001020000 2054545478 7f44444438 3844444428 384444447f 3854545418 00047e0501 18a4a4a47c",
+  "7f04040478 00447d4000 0080847d00 7f10284400 00417f4000 7c04780478 7c04040478 3844444438",
+  "fc24242418 18242424fc 7c08040400 4854545424 00043f4440 3c4040407c 1c2040201c 3c4030403c",
+  "4428102844 1ca0a0a07c 4464544c44 0008364100 00007f0000 0041360800 0804081008",
+].join(" ").split(" ");
+
+/** Whether the glyph of a character has a dot there. Outside ASCII 32–126 it is that of "?". */
+export function hasDot(character: string, column: number, row: number): boolean {
+  if (column < 0 || column >= GLYPH_COLUMNS || row < 0 || row >= GLYPH_ROWS) return false;
+  const code = character.charCodeAt(0);
+  const glyph = GLYPHS[(code >= 32 && code <= 126 ? code : 63) - 32]!;
+  return (parseInt(glyph.slice(2 * column, 2 * column + 2), 16) >> row & 1) === 1;
+}

@@ -1,0 +1,243 @@
+/**
+ * The only place where stages meet: source → ring → workers → frames in order.
+ *
+ * It owns the shutdown order. An end from the source drains: ring ended, workers finish, the last
+ * frame comes out. An error or an abort closes: the ring wakes everybody, the decoder is killed,
+ * the threads are ended.
+ */
+import { nowMs } from "./frame/clock.ts";
+import type { Size } from "./frame/geometry.ts";
+import type { StreamInfo } from "./frame/stream.ts";
+import { HEADER, HEADER_FIELDS } from "./frame/timing.ts";
+import { chooseProvider, type ProviderDecision } from "./infer/choose.ts";
+import { GAUGE, GAUGES } from "./infer/messages.ts";
+import { spawnWorkers, WorkerPool } from "./infer/pool.ts";
+import type { ProviderChoice } from "./infer/providers.ts";
+import type { Network } from "./model/network.ts";
+import type { DrawOptions } from "./overlay/overlay.ts";
+import { FrameRing } from "./ring/ring.ts";
+import { SECTION } from "./ring/sections.ts";
+import type { FrameSource } from "./source/source.ts";
+
+/** How a pipeline runs. */
+export interface PipelineOptions {
+  /** Where the network runs; `auto` by default. */
+  readonly provider?: ProviderChoice;
+  /** Inference threads, a session each; one a core by default, fewer on an accelerator. */
+  readonly workers?: number;
+  /** `prob` fills the confidence of each pixel too; `cls` by default. */
+  readonly head?: "cls" | "prob";
+  /** Frames that may be in flight; workers + 4 by default. */
+  readonly slots?: number;
+  /** Aborting it closes the pipeline; `frames()` then throws its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a pipeline is made of. */
+export interface PipelineParts {
+  /** Opened and not yet running; the pipeline closes it. */
+  readonly source: FrameSource;
+  readonly network: Network;
+  /** How frames are drawn into, once it is known what runs them; undefined leaves them alone. */
+  readonly overlay?: (decision: ProviderDecision) => DrawOptions;
+  /** Size of the drawn frames where it is not the source's. */
+  readonly outputSize?: Size;
+  /** Threads from `spawnWorkers`, where they were started early. */
+  readonly threads?: readonly Worker[];
+}
+
+/** One frame as it leaves the ring. Its memory is the ring's: use it before asking for the next. */
+export interface PipelineFrame {
+  /** The stamps of HEADER; `written` is for the caller to set. */
+  readonly header: Float64Array;
+  /** The drawn I420 frame, of the output's size. */
+  readonly pixels: Uint8Array;
+  /** One class id a pixel, of the source's size. */
+  readonly labels: Uint8Array;
+  /** The winner's softmax in 1/255 with the `prob` head. */
+  readonly confidence: Uint8Array | undefined;
+}
+
+/** An accelerator works on one frame at a time; a second worker prepares the next meanwhile. */
+const ACCELERATOR_WORKERS = 2;
+
+/** Slots beyond one for each worker: one being filled, one waiting, one done, one being written. */
+const SLOTS_BESIDE_WORKERS = 4;
+
+/** How quickly the HUD's figures follow: the share of the newest frame. */
+const GAUGE_SMOOTHING = 0.1;
+
+/** How many workers share the cores when nobody says. */
+export function defaultWorkers(): number {
+  return navigator.hardwareConcurrency;
+}
+
+/** A running pipeline. */
+export class Pipeline {
+  readonly provider: ProviderDecision;
+  readonly workers: number;
+  readonly #source: FrameSource;
+  readonly #ring: FrameRing;
+  readonly #pool: WorkerPool;
+  readonly #sourceEnd = new AbortController();
+  readonly #sourceDone: Promise<void>;
+  readonly #hasOutput: boolean;
+  readonly #gauges: Float64Array;
+  readonly #signal: AbortSignal | undefined;
+  #error: Error | undefined;
+
+  private constructor(
+    parts: PipelineParts,
+    ring: FrameRing,
+    run: { pool: WorkerPool; provider: ProviderDecision; sourceDone: Promise<void> },
+    gauges: SharedArrayBuffer,
+    options: PipelineOptions,
+    sourceEnd: AbortController,
+  ) {
+    this.provider = run.provider;
+    this.workers = run.pool.size;
+    this.#source = parts.source;
+    this.#ring = ring;
+    this.#pool = run.pool;
+    this.#hasOutput = parts.outputSize !== undefined;
+    this.#gauges = new Float64Array(gauges);
+    this.#signal = options.signal;
+    this.#sourceEnd = sourceEnd;
+    this.#sourceDone = run.sourceDone.catch((error) => this.#fail(error));
+    run.pool.failure.catch((error) => this.#fail(error));
+    options.signal?.addEventListener("abort", this.#onAbort);
+    if (options.signal?.aborted) this.#onAbort();
+  }
+
+  /**
+   * Starts the source and the workers.
+   *
+   * @throws {ProviderError} If the named provider is none.
+   */
+  static async start(parts: PipelineParts, options: PipelineOptions = {}): Promise<Pipeline> {
+    const { source, network } = parts;
+    const { size, colour } = source.info;
+    const threads = parts.threads ?? spawnWorkers(options.workers ?? defaultWorkers());
+    const ring = FrameRing.allocate({
+      slots: options.slots ?? threads.length + SLOTS_BESIDE_WORKERS,
+      headerFields: HEADER_FIELDS,
+      sectionBytes: sectionBytes(size, parts.outputSize, options.head),
+    });
+    const sourceEnd = new AbortController();
+    const sourceDone = source.run(ring, sourceEnd.signal).finally(() => ring.end());
+    sourceDone.catch(() => {}); // seen again by the constructor, once there is a pipeline to fail
+    const gauges = new SharedArrayBuffer(GAUGES * Float64Array.BYTES_PER_ELEMENT);
+    const segmenter = { source: size, colour, threads: 1 };
+    const provider = await chooseProvider(options.provider ?? "auto", network, {
+      segmenter,
+      workers: threads.length,
+    });
+    const count = provider.provider === "cpu"
+      ? threads.length
+      : Math.min(threads.length, options.workers ?? ACCELERATOR_WORKERS);
+    for (const spare of threads.slice(count)) spare.terminate();
+    const pool = new WorkerPool(threads.slice(0, count), {
+      ring,
+      network,
+      segmenter: { ...segmenter, provider: provider.provider },
+      overlay: parts.overlay?.(provider),
+      gauges,
+    });
+    return new Pipeline(parts, ring, { pool, provider, sourceDone }, gauges, options, sourceEnd);
+  }
+
+  /** What is true of every frame. */
+  get stream(): StreamInfo {
+    return this.#source.info;
+  }
+
+  /** CPU milliseconds of decoding or drawing so far, where known. */
+  get sourceCpuMs(): number | undefined {
+    return this.#source.cpuMs;
+  }
+
+  /** Workers that failed and were replaced. */
+  get replacedWorkers(): number {
+    return this.#pool.replaced;
+  }
+
+  /**
+   * The frames in order. Each is the ring's memory and valid until the next is asked for.
+   *
+   * @throws {InputError | FfmpegError | ProviderError | ModelError | WorkerError} What ended it.
+   */
+  async *frames(): AsyncGenerator<PipelineFrame, void, void> {
+    let lastMs = 0;
+    let intervalMs = 0;
+    for (;;) {
+      const slot = await this.#ring.next();
+      if (slot === undefined) break;
+      const header = this.#ring.header(slot);
+      header[HEADER.sinking] = nowMs();
+      header[HEADER.written] = 0;
+      const confidence = this.#ring.section(slot, SECTION.confidence);
+      yield {
+        header,
+        pixels: this.#ring.section(slot, this.#hasOutput ? SECTION.output : SECTION.pixels),
+        labels: this.#ring.section(slot, SECTION.labels),
+        confidence: confidence.length > 0 ? confidence : undefined,
+      };
+      const writtenMs = header[HEADER.written] || nowMs();
+      const latencyMs = writtenMs - header[HEADER.ready]!;
+      this.#gauges[GAUGE.latencyMs] = smooth(this.#gauges[GAUGE.latencyMs]!, latencyMs);
+      // The interval is smoothed, not its inverse, whose mean is always too high.
+      if (lastMs > 0) intervalMs = smooth(intervalMs, writtenMs - lastMs);
+      if (intervalMs > 0) this.#gauges[GAUGE.fps] = 1000 / intervalMs;
+      lastMs = writtenMs;
+      this.#ring.release(slot);
+    }
+    if (this.#error) throw this.#error;
+    await this.#sourceDone;
+    if (this.#error) throw this.#error;
+    await this.#pool.drained();
+  }
+
+  /** Ends the source; the frames in flight still come out. */
+  stop(): void {
+    this.#sourceEnd.abort();
+  }
+
+  /** Frees everything; frames in flight are lost unless `frames()` came to its end. Call twice is safe. */
+  async close(): Promise<void> {
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#sourceEnd.abort();
+    this.#ring.close();
+    this.#pool.stop();
+    await this.#source.close();
+    await this.#sourceDone;
+  }
+
+  readonly #onAbort = () => {
+    const { reason } = this.#signal!;
+    this.#fail(reason instanceof Error ? reason : new Error(String(reason)));
+  };
+
+  #fail(error: unknown): void {
+    this.#error ??= error instanceof Error ? error : new Error(String(error));
+    this.#sourceEnd.abort();
+    this.#ring.close();
+  }
+}
+
+function smooth(before: number, value: number): number {
+  return before === 0 ? value : before + (value - before) * GAUGE_SMOOTHING;
+}
+
+function sectionBytes(
+  size: Size,
+  outputSize: Size | undefined,
+  head: "cls" | "prob" | undefined,
+): number[] {
+  const pixels = size.width * size.height;
+  const bytes = [0, 0, 0, 0];
+  bytes[SECTION.pixels] = pixels * 3 / 2;
+  bytes[SECTION.labels] = pixels;
+  bytes[SECTION.confidence] = head === "prob" ? pixels : 0;
+  bytes[SECTION.output] = outputSize ? outputSize.width * outputSize.height * 3 / 2 : 0;
+  return bytes;
+}

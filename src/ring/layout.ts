@@ -1,0 +1,88 @@
+/**
+ * Where things lie in the ring's one SharedArrayBuffer:
+ *
+ * ```
+ * control words │ state, sequence, attempts of each slot │ headers │ sections of slot 0 │ slot 1 …
+ *     int32     │                 int32                  │ float64 │        uint8
+ * ```
+ *
+ * Every block starts on a cache line, so that two threads that work on neighbours do not share one.
+ */
+
+const CACHE_LINE = 64;
+
+/** Words that belong to the ring as a whole. */
+export const CONTROL = {
+  /** 0 open, 1 ended (drain what is there), 2 closed (stop at once). */
+  phase: 0,
+  /** Counts changes that a waiting producer, worker or sink wants to see. */
+  freeEpoch: 1,
+  readyEpoch: 2,
+  doneEpoch: 3,
+  /** The sequence number of the next slot to be published. */
+  nextSequence: 4,
+  /** Published frames that were taken back before a worker took them. */
+  dropped: 5,
+} as const;
+
+/** Words of each slot. */
+export const SLOT = { state: 0, sequence: 1, attempts: 2 } as const;
+
+const CONTROL_WORDS = CACHE_LINE / Int32Array.BYTES_PER_ELEMENT;
+const SLOT_WORDS = CACHE_LINE / Int32Array.BYTES_PER_ELEMENT;
+
+/** How a ring is laid out; plain data that crosses threads with the buffer. */
+export interface RingShape {
+  /** How many frames the ring holds. */
+  readonly slots: number;
+  /** Numbers in the header of a slot. */
+  readonly headerFields: number;
+  /** Bytes in each section of a slot. */
+  readonly sectionBytes: readonly number[];
+}
+
+/** Byte offsets computed from a {@link RingShape}. */
+export interface RingLayout {
+  readonly byteLength: number;
+  /** Index into the int32 view of slot 0's first word, and words from slot to slot. */
+  readonly slotWords: { readonly first: number; readonly stride: number };
+  readonly headers: { readonly first: number; readonly stride: number };
+  readonly sections: { readonly first: number; readonly stride: number };
+  /** Offset of each section within its slot. */
+  readonly sectionOffsets: readonly number[];
+}
+
+/** @throws {RangeError} If a count is not a positive integer or a size is not a natural number. */
+export function ringLayout(shape: RingShape): RingLayout {
+  if (!Number.isInteger(shape.slots) || shape.slots < 1) {
+    throw new RangeError(`Cannot lay out a ring of ${shape.slots} slots: it needs at least one.`);
+  }
+  if (!Number.isInteger(shape.headerFields) || shape.headerFields < 0) {
+    throw new RangeError(`Cannot lay out a ring with ${shape.headerFields} header fields.`);
+  }
+  for (const bytes of shape.sectionBytes) {
+    if (!Number.isInteger(bytes) || bytes < 0) {
+      throw new RangeError(`Cannot lay out a ring with a section of ${bytes} bytes.`);
+    }
+  }
+  const headersFirst = CACHE_LINE + shape.slots * CACHE_LINE;
+  const headerStride = align(shape.headerFields * Float64Array.BYTES_PER_ELEMENT);
+  const sectionsFirst = headersFirst + shape.slots * headerStride;
+  let sectionStride = 0;
+  const sectionOffsets = shape.sectionBytes.map((bytes) => {
+    const offset = sectionStride;
+    sectionStride += align(bytes);
+    return offset;
+  });
+  return {
+    byteLength: sectionsFirst + shape.slots * sectionStride,
+    slotWords: { first: CONTROL_WORDS, stride: SLOT_WORDS },
+    headers: { first: headersFirst, stride: headerStride },
+    sections: { first: sectionsFirst, stride: sectionStride },
+    sectionOffsets,
+  };
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / CACHE_LINE) * CACHE_LINE;
+}

@@ -1,0 +1,152 @@
+/** The library's first door: `segment()` gives the frames of a video with their class maps. */
+import type { SegmentationClass } from "./frame/classes.ts";
+import type { Size } from "./frame/geometry.ts";
+import { type FrameTiming, frameTiming } from "./frame/timing.ts";
+import { type FfmpegBinary, findFfmpeg } from "./ffmpeg/binary.ts";
+import type { Probe } from "./ffmpeg/probe.ts";
+import type { ProviderDecision } from "./infer/choose.ts";
+import { spawnWorkers } from "./infer/pool.ts";
+import { buildNetwork, loadModel } from "./model/model.ts";
+import type { Network } from "./model/network.ts";
+import { modelSize, type Resolution } from "./model/resolution.ts";
+import type { DrawOptions } from "./overlay/overlay.ts";
+import { defaultWorkers, Pipeline, type PipelineOptions } from "./pipeline.ts";
+import { type OpenedSource, openSource } from "./source/open.ts";
+
+/** How to segment. */
+export interface SegmentOptions extends PipelineOptions {
+  /** Name of a model that comes with segstream, or a .safetensors file. */
+  readonly model?: string;
+  /** The network's input size; `half` by default. */
+  readonly resolution?: Resolution;
+  /** The ffmpeg to run; SEGSTREAM_FFMPEG, then the bundled one by default. */
+  readonly ffmpeg?: string;
+}
+
+/** One segmented frame. Its arrays are reused: copy what must outlive the loop's turn. */
+export interface SegmentedFrame {
+  /** Frame number, from 0. */
+  readonly index: number;
+  /** Presentation time in microseconds from the first frame. */
+  readonly ptsUs: number;
+  /** Size of the frame and of its class map. */
+  readonly size: Size;
+  /** uint8 [height, width]: the class id of each pixel, a position in `classes`. */
+  readonly labels: Uint8Array;
+  /** uint8 [height, width]: softmax of the winning class in 1/255, with the `prob` head. */
+  readonly confidence: Uint8Array | undefined;
+  /** The frame itself, packed I420. */
+  readonly pixels: Uint8Array;
+  /** What the class ids mean. */
+  readonly classes: readonly SegmentationClass[];
+  /** What the frame cost so far; nothing was encoded. */
+  readonly timing: FrameTiming;
+}
+
+/**
+ * Segments a video frame by frame.
+ *
+ * - Order and number are the source's; nothing is dropped: a slow loop holds the decoder back.
+ * - Breaking out of the loop, or aborting `options.signal`, ends the decoder and the workers.
+ * - Call it on the main thread: the workers are threads of their own.
+ *
+ * @param input A file, a URL that ffmpeg can read, or `street:` for a scene that is drawn.
+ * @throws {InputError} If the input cannot be read.
+ * @throws {FfmpegError} If ffmpeg cannot be run.
+ * @throws {ModelError} If the model cannot be loaded.
+ * @throws {ProviderError} If the named provider cannot start.
+ * @throws {WorkerError} If a frame failed twice.
+ *
+ * @example
+ * ```ts
+ * import { segment } from "@segstream/segstream";
+ *
+ * for await (const frame of segment("drive.mp4")) {
+ *   const road = frame.labels.reduce((count, label) => count + (label === 0 ? 1 : 0), 0);
+ *   console.log(frame.ptsUs, road / frame.labels.length);
+ * }
+ * ```
+ */
+export async function* segment(
+  input: string,
+  options: SegmentOptions = {},
+): AsyncGenerator<SegmentedFrame, void, void> {
+  const { pipeline, network } = await openPipeline(input, options);
+  try {
+    const { size } = pipeline.stream;
+    for await (const { header, pixels, labels, confidence } of pipeline.frames()) {
+      const timing = frameTiming(header);
+      const { index, ptsUs } = timing;
+      yield { index, ptsUs, size, labels, confidence, pixels, classes: network.classes, timing };
+    }
+  } finally {
+    await pipeline.close();
+  }
+}
+
+/** A pipeline and what it was made from. */
+export interface OpenedPipeline {
+  readonly pipeline: Pipeline;
+  readonly network: Network;
+  readonly ffmpeg: FfmpegBinary;
+  /** What the container says; absent for a drawn source. */
+  readonly probe: Probe | undefined;
+  /** What the decoder complained about; grows while it runs. */
+  readonly warnings: readonly string[];
+}
+
+/** How frames are drawn into, decided once the source and the network are known. */
+export interface Drawing {
+  readonly outputSize: (source: Size) => Size;
+  readonly options: (network: Network, stream: DrawBase) => DrawOptions;
+}
+
+/** What a drawing starts from. */
+export interface DrawBase extends Pick<DrawOptions, "size" | "colour"> {
+  readonly decision: ProviderDecision;
+}
+
+/**
+ * Opens the input, loads the model and starts the workers, all at the same time: what they wait for
+ * is different, and together it is what a user waits for.
+ */
+export async function openPipeline(
+  input: string,
+  options: SegmentOptions,
+  drawing?: Drawing,
+): Promise<OpenedPipeline> {
+  const threads = spawnWorkers(options.workers ?? defaultWorkers());
+  const opening = openSource(input, options);
+  try {
+    const [{ source, probe, warnings }, model, ffmpeg] = await Promise.all([
+      opening,
+      loadModel(options.model),
+      findFfmpeg({ path: options.ffmpeg }),
+    ]);
+    const { size, colour } = source.info;
+    const network = buildNetwork(model, {
+      size: modelSize(size, options.resolution ?? "half"),
+      input: "i420",
+      colour,
+    });
+    const outputSize = drawing?.outputSize(size) ?? size;
+    const pipeline = await Pipeline.start({
+      source,
+      network,
+      threads,
+      ...(outputSize.width === size.width ? {} : { outputSize }),
+      ...(drawing && {
+        overlay: (decision) => drawing.options(network, { size, colour, decision }),
+      }),
+    }, options);
+    return { pipeline, network, ffmpeg, probe, warnings };
+  } catch (error) {
+    for (const thread of threads) thread.terminate();
+    await opening.then(closeSource, () => {});
+    throw error;
+  }
+}
+
+function closeSource({ source }: OpenedSource): Promise<void> {
+  return source.close();
+}

@@ -1,0 +1,143 @@
+import { join } from "node:path";
+import { OutputError } from "../errors.ts";
+import type { Size } from "../frame/geometry.ts";
+import { HEADER } from "../frame/timing.ts";
+import { PartialFile, writeError } from "./partial_file.ts";
+import { PngEncoder } from "./png.ts";
+import {
+  closedError,
+  type FinishedFrame,
+  type FrameSink,
+  NOTHING,
+  type SinkOutcome,
+  type SinkResult,
+} from "./sink.ts";
+
+const MASK_NAME = /^\d{6,}\.png$/;
+
+/** Class maps as numbered PNG files in a directory that gets its name when it is complete. */
+export class MaskDirectory implements FrameSink {
+  readonly #target: string;
+  readonly #partial: PartialFile;
+  readonly #png: PngEncoder;
+  readonly #overwrite: boolean;
+  #cpuMs = 0;
+  #bytes = 0;
+  #state: "open" | "settled" = "open";
+
+  private constructor(
+    target: string,
+    partial: PartialFile,
+    options: { size: Size; overwrite: boolean },
+  ) {
+    this.#target = target;
+    this.#partial = partial;
+    this.#png = new PngEncoder(options.size);
+    this.#overwrite = options.overwrite;
+  }
+
+  /** @throws {OutputError} If the directory holds what is not to be replaced, or cannot be made. */
+  static async create(
+    target: string,
+    options: { size: Size; overwrite: boolean },
+  ): Promise<MaskDirectory> {
+    const path = target.replace(/[\\/]+$/, "") || target;
+    await checkReplaceable(path, options.overwrite);
+    return new MaskDirectory(path, await PartialFile.createDirectory(path), options);
+  }
+
+  async write(frame: FinishedFrame): Promise<void> {
+    this.#checkOpen();
+    const name = `${String(frame.header[HEADER.index]).padStart(6, "0")}.png`;
+    const startMs = performance.now();
+    const png = this.#png.encode(frame.labels);
+    this.#cpuMs += performance.now() - startMs;
+    this.#bytes += png.byteLength;
+    const path = join(this.#partial.path, name);
+    try {
+      await Deno.writeFile(path, png, { createNew: true });
+    } catch (cause) {
+      throw writeError(path, cause);
+    }
+  }
+
+  async close(outcome: SinkOutcome): Promise<SinkResult> {
+    this.#checkOpen();
+    if (this.#bytes === 0) {
+      await this.abort();
+      return NOTHING;
+    }
+    this.#state = "settled";
+    const path = outcome === "complete" ? await this.#complete() : this.#partial.path;
+    return { path, cpuMs: this.#cpuMs, bytes: this.#bytes };
+  }
+
+  async abort(): Promise<void> {
+    if (this.#state === "settled") return;
+    this.#state = "settled";
+    await this.#partial.discard();
+  }
+
+  /** What is there is looked at once more: it may have changed since the beginning. */
+  async #complete(): Promise<string> {
+    const existing = await checkReplaceable(this.#target, this.#overwrite);
+    if (existing === undefined) return await this.#partial.complete();
+    const aside = await PartialFile.createDirectory(this.#target);
+    await Deno.rename(this.#target, aside.path);
+    try {
+      const path = await this.#partial.complete();
+      await aside.discard();
+      return path;
+    } catch (cause) {
+      await Deno.rename(aside.path, this.#target);
+      throw cause;
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#state !== "open") throw closedError(this.#target);
+  }
+}
+
+/**
+ * A directory is replaced as a whole, so it must hold nothing that this program did not write.
+ * Returns the names in it; undefined where there is none.
+ */
+async function checkReplaceable(
+  target: string,
+  overwrite: boolean,
+): Promise<readonly string[] | undefined> {
+  const names = await entryNames(target);
+  if (names === undefined || names.length === 0) return names;
+  const fail = (state: string) =>
+    new OutputError(`Cannot write masks to ${JSON.stringify(target)}: ${state}`, {
+      output: target,
+    });
+  if (!overwrite) {
+    throw fail("the directory is not empty. Add --overwrite, or name another directory.");
+  }
+  const foreign = names.find((name) => !MASK_NAME.test(name));
+  if (foreign === undefined) return names;
+  throw fail(
+    `the directory also holds ${
+      JSON.stringify(foreign)
+    }, which is no mask. Name another directory.`,
+  );
+}
+
+/** The names in a directory; undefined where there is none. */
+async function entryNames(path: string): Promise<string[] | undefined> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(path))).map((entry) => entry.name);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    if (cause instanceof Deno.errors.NotADirectory) {
+      throw new OutputError(
+        `Cannot write masks to ${JSON.stringify(path)}: that is a file. Name a directory.`,
+        { output: path },
+        { cause },
+      );
+    }
+    throw writeError(path, cause);
+  }
+}

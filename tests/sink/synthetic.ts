@@ -1,0 +1,88 @@
+/** Frames that the tests of the sinks make themselves. */
+import { findFfmpeg } from "../../src/ffmpeg/binary.ts";
+import type { Probe } from "../../src/ffmpeg/probe.ts";
+import type { Colour } from "../../src/frame/colour.ts";
+import { i420Layout, type Size } from "../../src/frame/geometry.ts";
+import type { StreamInfo } from "../../src/frame/stream.ts";
+import { HEADER, HEADER_FIELDS } from "../../src/frame/timing.ts";
+import { openVideoSink, type VideoSinkOptions } from "../../src/sink/video.ts";
+import type { FinishedFrame, FrameSink } from "../../src/sink/sink.ts";
+
+export const SIZE: Size = { width: 96, height: 64 };
+
+export const BT709: Colour = { matrix: "bt709", range: "limited" };
+
+/** A stream of synthetic frames at 25 a second. */
+export function streamInfo(fields: Partial<StreamInfo> = {}): StreamInfo {
+  return {
+    size: SIZE,
+    sampleAspectRatio: { numerator: 1, denominator: 1 },
+    colour: BT709,
+    frameRate: { numerator: 25, denominator: 1 },
+    startUs: 0,
+    hasAudio: false,
+    ...fields,
+  };
+}
+
+/** A diagonal gradient that moves with the frame's number, and labels in stripes that do. */
+export function syntheticFrame(index: number, ptsUs: number, size: Size = SIZE): FinishedFrame {
+  const header = new Float64Array(HEADER_FIELDS);
+  header[HEADER.index] = index;
+  header[HEADER.ptsUs] = ptsUs;
+  const { y, byteLength } = i420Layout(size);
+  const pixels = new Uint8Array(byteLength).fill(128);
+  const labels = new Uint8Array(size.width * size.height);
+  for (let row = 0; row < y.height; row++) {
+    for (let column = 0; column < y.width; column++) {
+      const at = row * y.width + column;
+      pixels[at] = 16 + (row + column + 3 * index) % 200;
+      labels[at] = labelAt(row, column, index);
+    }
+  }
+  return { header, pixels, labels, confidence: undefined };
+}
+
+/** All ids of the 19 classes, and 255 for ignored pixels, in every frame. */
+function labelAt(row: number, column: number, index: number): number {
+  const id = ((column >> 3) + (row >> 4) + index) % 20;
+  return id === 19 ? 255 : id;
+}
+
+/** Writes frames at these times. */
+export async function writeFrames(sink: FrameSink, timesUs: readonly number[], size: Size = SIZE) {
+  for (const [index, ptsUs] of timesUs.entries()) {
+    await sink.write(syntheticFrame(index, ptsUs, size));
+  }
+}
+
+/** The times of `count` frames at 25 a second, in microseconds. */
+export function timesAt25(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index * 40_000);
+}
+
+/** Opens a sink for synthetic frames. */
+export async function openSyntheticSink(
+  target: string,
+  options: Partial<VideoSinkOptions> = {},
+) {
+  return await openVideoSink(target, {
+    binary: await findFfmpeg(),
+    stream: streamInfo(),
+    outputSize: SIZE,
+    ...options,
+  });
+}
+
+/** The part of a probe that names a file and its sound. */
+export function soundOf(
+  path: string,
+  ...audioCodecs: string[]
+): Pick<Probe, "input" | "audioCodecs"> {
+  return { input: { kind: "file", name: path, path }, audioCodecs };
+}
+
+/** The names in a directory, sorted. */
+export async function namesIn(path: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(path))).map((entry) => entry.name).sort();
+}
