@@ -21,16 +21,18 @@ export { CITYSCAPES_CLASSES, IGNORE_LABEL, type SegmentationClass } from "./src/
 export type { Colour, ColourMatrix, ColourRange, Rgb } from "./src/frame/colour.ts";
 export type { Size } from "./src/frame/geometry.ts";
 export type { Ratio, StreamInfo } from "./src/frame/stream.ts";
-export type { FrameTiming, Stage } from "./src/frame/timing.ts";
+export { type FrameTiming, type Stage, STAGES } from "./src/frame/timing.ts";
 export type { ProviderDecision, Trial } from "./src/infer/choose.ts";
-export type { Provider, ProviderChoice } from "./src/infer/providers.ts";
+export { type Provider, type ProviderChoice, PROVIDERS } from "./src/infer/providers.ts";
 export type { Resolution } from "./src/model/resolution.ts";
 export type { EncodeOptions, OutputPaths } from "./src/outputs.ts";
-export type { View } from "./src/overlay/blend.ts";
+export { type View, VIEWS } from "./src/overlay/blend.ts";
 export type { PipelineOptions } from "./src/pipeline.ts";
-export type { Bound, Side } from "./src/report/bound.ts";
-export type { RunReport } from "./src/report/run_report.ts";
-export { formatTable } from "./src/report/table.ts";
+export type { BusyShares, Side } from "./src/report/bound.ts";
+export type { CpuCost, WorkerTimes } from "./src/report/cpu_cost.ts";
+export type { Summary } from "./src/report/histogram.ts";
+export type { RunFacts, RunReport } from "./src/report/run_report.ts";
+export { formatTable, type TableOptions } from "./src/report/table.ts";
 export { segment, type SegmentedFrame, type SegmentOptions } from "./src/segment.ts";
 export {
   type LookOptions,

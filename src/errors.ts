@@ -6,6 +6,7 @@
 
 /** ffmpeg or ffprobe could not be started, or ended with an error. */
 export class FfmpegError extends Error {
+  /** The class, for errors that crossed threads or bundles. */
   override readonly name = "FfmpegError";
   /** The arguments, credentials redacted. */
   readonly args: readonly string[];
@@ -14,6 +15,7 @@ export class FfmpegError extends Error {
   /** The last lines it printed, credentials redacted. */
   readonly stderrTail: string;
 
+  /** Takes the one-line message, the fields, and `cause` as every error does. */
   constructor(
     message: string,
     fields: { args: readonly string[]; exitCode: number | null; stderrTail: string },
@@ -28,10 +30,12 @@ export class FfmpegError extends Error {
 
 /** The input cannot be read: it is missing, not a video, or nothing in it decodes. */
 export class InputError extends Error {
+  /** The class, for errors that crossed threads or bundles. */
   override readonly name = "InputError";
   /** The input as the user named it, credentials redacted. */
   readonly input: string;
 
+  /** Takes the one-line message, the fields, and `cause` as every error does. */
   constructor(message: string, fields: { input: string }, options?: ErrorOptions) {
     super(message, options);
     this.input = fields.input;
@@ -40,10 +44,12 @@ export class InputError extends Error {
 
 /** An output cannot be written. */
 export class OutputError extends Error {
+  /** The class, for errors that crossed threads or bundles. */
   override readonly name = "OutputError";
   /** The output as the user named it, credentials redacted. */
   readonly output: string;
 
+  /** Takes the one-line message, the fields, and `cause` as every error does. */
   constructor(message: string, fields: { output: string }, options?: ErrorOptions) {
     super(message, options);
     this.output = fields.output;
@@ -52,14 +58,18 @@ export class OutputError extends Error {
 
 /** A model is not what it must be. */
 export class ModelError extends Error {
+  /** The class, for errors that crossed threads or bundles. */
   override readonly name = "ModelError";
   /** The file or the name of the model. */
   readonly model: string;
   /** The tensor in question, where one is. */
   readonly tensor?: string;
+  /** What it must be, as text. */
   readonly expected?: string;
+  /** What it is. */
   readonly actual?: string;
 
+  /** Takes the one-line message, the fields, and `cause` as every error does. */
   constructor(
     message: string,
     fields: { model: string; tensor?: string; expected?: string; actual?: string },
@@ -75,9 +85,12 @@ export class ModelError extends Error {
 
 /** The asked-for execution provider cannot run here. */
 export class ProviderError extends Error {
+  /** The class, for errors that crossed threads or bundles. */
   override readonly name = "ProviderError";
+  /** The name that was asked for. */
   readonly provider: string;
 
+  /** Takes the one-line message, the fields, and `cause` as every error does. */
   constructor(message: string, fields: { provider: string }, options?: ErrorOptions) {
     super(message, options);
     this.provider = fields.provider;
@@ -86,11 +99,14 @@ export class ProviderError extends Error {
 
 /** An inference worker failed on a frame more often than it is retried. */
 export class WorkerError extends Error {
+  /** The class, for errors that crossed threads or bundles. */
   override readonly name = "WorkerError";
+  /** The worker, from 0. */
   readonly worker: number;
   /** Frame number, from 0. */
   readonly frame: number;
 
+  /** Takes the one-line message, the fields, and `cause` as every error does. */
   constructor(message: string, fields: { worker: number; frame: number }, options?: ErrorOptions) {
     super(message, options);
     this.worker = fields.worker;

@@ -9,7 +9,7 @@ import { TraceFile } from "./report/trace.ts";
 import { openMaskSink } from "./sink/masks.ts";
 import { PartialFile } from "./sink/partial_file.ts";
 import type { FinishedFrame, FrameSink, SinkOutcome, SinkResult } from "./sink/sink.ts";
-import { openVideoSink, type VideoSink, type VideoSinkOptions } from "./sink/video.ts";
+import { openVideoSink, type VideoSink } from "./sink/video.ts";
 
 /** Where results go; what is absent is not written. */
 export interface OutputPaths {
@@ -32,11 +32,19 @@ export interface OutputContext {
   readonly startedAtMs: number;
 }
 
-/** What of the video sink's options is the user's to choose. */
-export type EncodeOptions = Pick<
-  VideoSinkOptions,
-  "encoder" | "crf" | "preset" | "overwrite" | "format"
->;
+/** How the video is encoded. */
+export interface EncodeOptions {
+  /** An encoder of this ffmpeg; the container's default otherwise. */
+  readonly encoder?: string;
+  /** Constant quality, where the encoder has one; smaller is better. */
+  readonly crf?: number;
+  /** Speed against size, in the encoder's own words. */
+  readonly preset?: string;
+  /** Whether outputs that exist may be replaced; false by default. */
+  readonly overwrite?: boolean;
+  /** The container of a video on the standard output; Matroska by default. */
+  readonly format?: string;
+}
 
 /** What a run left behind. */
 export interface OutputResults {

@@ -11,7 +11,7 @@ import type { StreamInfo } from "./frame/stream.ts";
 import { HEADER, HEADER_FIELDS } from "./frame/timing.ts";
 import { chooseProvider, type ProviderDecision } from "./infer/choose.ts";
 import { GAUGE, GAUGES } from "./infer/messages.ts";
-import { spawnWorkers, WorkerPool } from "./infer/pool.ts";
+import { retireWorkers, spawnWorkers, WorkerPool } from "./infer/pool.ts";
 import type { ProviderChoice } from "./infer/providers.ts";
 import type { Network } from "./model/network.ts";
 import type { DrawOptions } from "./overlay/overlay.ts";
@@ -135,7 +135,7 @@ export class Pipeline {
     const count = provider.provider === "cpu"
       ? threads.length
       : Math.min(threads.length, options.workers ?? ACCELERATOR_WORKERS);
-    for (const spare of threads.slice(count)) spare.terminate();
+    const retired = retireWorkers(threads.slice(count));
     const pool = new WorkerPool(threads.slice(0, count), {
       ring,
       network,
@@ -143,6 +143,7 @@ export class Pipeline {
       overlay: parts.overlay?.(provider),
       gauges,
     });
+    await retired;
     return new Pipeline(parts, ring, { pool, provider, sourceDone }, gauges, options, sourceEnd);
   }
 
@@ -207,7 +208,7 @@ export class Pipeline {
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#sourceEnd.abort();
     this.#ring.close();
-    this.#pool.stop();
+    await this.#pool.stop();
     await this.#source.close();
     await this.#sourceDone;
   }

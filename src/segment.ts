@@ -5,7 +5,7 @@ import { type FrameTiming, frameTiming } from "./frame/timing.ts";
 import { type FfmpegBinary, findFfmpeg } from "./ffmpeg/binary.ts";
 import type { Probe } from "./ffmpeg/probe.ts";
 import type { ProviderDecision } from "./infer/choose.ts";
-import { spawnWorkers } from "./infer/pool.ts";
+import { retireWorkers, spawnWorkers } from "./infer/pool.ts";
 import { buildNetwork, loadModel } from "./model/model.ts";
 import type { Network } from "./model/network.ts";
 import { modelSize, type Resolution } from "./model/resolution.ts";
@@ -141,8 +141,7 @@ export async function openPipeline(
     }, options);
     return { pipeline, network, ffmpeg, probe, warnings };
   } catch (error) {
-    for (const thread of threads) thread.terminate();
-    await opening.then(closeSource, () => {});
+    await Promise.all([retireWorkers(threads), opening.then(closeSource, () => {})]);
     throw error;
   }
 }

@@ -1,11 +1,12 @@
 /** The library's second door: `segmentVideo()` turns a video into the same video, tinted. */
 import { nowMs } from "./frame/clock.ts";
+import type { StreamInfo } from "./frame/stream.ts";
 import { frameTiming, HEADER } from "./frame/timing.ts";
+import type { ProviderDecision } from "./infer/choose.ts";
 import { type EncodeOptions, type OutputContext, type OutputPaths, Outputs } from "./outputs.ts";
 import { type View, viewSize } from "./overlay/blend.ts";
 import { visibleClasses } from "./overlay/class_filter.ts";
 import { loadPalette } from "./overlay/palette.ts";
-import type { Pipeline } from "./pipeline.ts";
 import { RunRecorder } from "./report/run_recorder.ts";
 import type { RunReport } from "./report/run_report.ts";
 import { type Drawing, type OpenedPipeline, openPipeline, type SegmentOptions } from "./segment.ts";
@@ -50,11 +51,15 @@ export interface SegmentVideoOptions
 export interface RunStart {
   /** How many frames there will be, as far as the container tells. */
   readonly frameCount: number | undefined;
-  readonly pipeline: Pick<Pipeline, "stream" | "provider" | "workers">;
+  /** Size, colour and rate of the frames. */
+  readonly stream: StreamInfo;
+  /** What runs the network. */
+  readonly provider: ProviderDecision;
 }
 
 /** How a run ended. */
 export interface RunResult {
+  /** `interrupted` after `stop`: the outputs are playable and under partial names. */
   readonly outcome: "complete" | "interrupted";
   /** Where the outputs are now. */
   readonly paths: OutputPaths;
@@ -104,7 +109,8 @@ export async function segmentVideo(
     outputs = await Outputs.open({ ...options, video: output }, context, options);
     options.stop?.addEventListener("abort", stop);
     if (options.stop?.aborted) stop();
-    options.onStart?.({ frameCount: pipeline.stream.frameCount, pipeline });
+    const { stream, provider } = pipeline;
+    options.onStart?.({ frameCount: stream.frameCount, stream, provider });
     const recorder = new RunRecorder({
       ...factsOf(opened),
       startedAtMs,

@@ -125,7 +125,7 @@ function bundledPath(tool: Tool): string {
     const manifest = createRequire(import.meta.url).resolve(
       `@${tool}-installer/${tool}/package.json`,
     );
-    return join(dirname(manifest), "..", `${platform}-${machine}`, file);
+    return runnableName(join(dirname(manifest), "..", `${platform}-${machine}`, file));
   } catch (cause) {
     throw new FfmpegError(
       `Cannot find the bundled ${tool}: its package is not installed. Run "deno install", or name ` +
@@ -134,6 +134,16 @@ function bundledPath(tool: Tool): string {
       { cause },
     );
   }
+}
+
+/**
+ * Leave to run is given to a path as it is written, and the packages' folders are links: of the two
+ * names of a file the one that may be run.
+ */
+function runnableName(path: string): string {
+  const resolved = Deno.realPathSync(path);
+  const { state } = Deno.permissions.querySync({ name: "run", command: resolved });
+  return state === "granted" ? resolved : path;
 }
 
 /** The ffprobe that belongs to a named ffmpeg: beside it, or on the search path if that is. */

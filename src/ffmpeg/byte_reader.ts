@@ -1,20 +1,27 @@
 /** The stream ended where more was expected. */
 export class EndOfDataError extends RangeError {
+  /** Always "EndOfDataError". */
   override readonly name = "EndOfDataError";
 }
 
+/** What a pipe holds, and so the most that one read gives. */
+const BUFFER_BYTES = 65536;
+
 /**
- * Reads a stream byte by byte and span by span across its pieces, without joining them. Holds one
- * piece at a time.
+ * Reads a byte stream byte by byte and span by span across its pieces, without joining them. One
+ * buffer serves all reads, which keeps the garbage collector out of the flow of pixels.
  */
 export class ByteReader {
-  #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #reader: ReadableStreamBYOBReader;
+  #buffer = new ArrayBuffer(BUFFER_BYTES);
   #piece = new Uint8Array(0);
   #at = 0;
   #before = 0;
+  #hasEnded = false;
 
+  /** Locks the stream, which must be one of bytes as those of a process are, to this reader. */
   constructor(stream: ReadableStream<Uint8Array>) {
-    this.#reader = stream.getReader();
+    this.#reader = stream.getReader({ mode: "byob" });
   }
 
   /** How many bytes were taken from the stream so far. */
@@ -83,16 +90,18 @@ export class ByteReader {
     }
   }
 
-  /** Goes on to the next piece that is not empty; false at the end. */
+  /** Goes on to the next piece; false at the end. */
   async #advance(): Promise<boolean> {
-    for (;;) {
-      const { done, value } = await this.#reader.read();
-      if (done) return false;
-      if (value.length === 0) continue;
-      this.#before += this.#at;
-      this.#piece = value as Uint8Array<ArrayBuffer>;
-      this.#at = 0;
-      return true;
-    }
+    if (this.#hasEnded) return false;
+    this.#before += this.#at;
+    this.#at = 0;
+    this.#piece = new Uint8Array(0);
+    const { done, value } = await this.#reader.read(new Uint8Array(this.#buffer));
+    this.#hasEnded = done;
+    if (done) return false;
+    // The stream takes the buffer while it fills it, and gives it back as a new object.
+    this.#buffer = value.buffer;
+    this.#piece = value;
+    return true;
   }
 }

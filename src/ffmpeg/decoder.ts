@@ -20,7 +20,11 @@ export class Decoder {
   readonly #reader: NutReader;
   readonly #byteLength: number;
 
-  /** @throws {FfmpegError} If ffmpeg cannot be started. */
+  /**
+   * Starts ffmpeg; `signal` kills it.
+   *
+   * @throws {FfmpegError} If ffmpeg cannot be started.
+   */
   constructor(binary: FfmpegBinary, probe: Probe, conversion: Conversion, signal?: AbortSignal) {
     this.#byteLength = i420Layout(probe.size).byteLength;
     this.#args = decodeArguments(binary, probe, conversion);

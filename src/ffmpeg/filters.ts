@@ -14,8 +14,8 @@ export interface Conversion {
   readonly warnings: readonly string[];
 }
 
-/** ITU-R BT.2408 §3.2 puts the reference white of high dynamic range at 203; zimg's users take 100. */
-const REFERENCE_NITS = 100;
+/** The luminance in cd/m² that becomes 1.0 in linear light: the white of standard range, BT.1886. */
+const WHITE_NITS = 100;
 
 /**
  * The conversion of an input's frames: upright (ffmpeg turns them by itself before the graph),
@@ -76,7 +76,7 @@ function toneMapFilters(probe: Probe, isOdd: boolean): readonly string[] {
   return [
     ...(isOdd ? ["format=yuv444p10le"] : []),
     `zscale=tin=${transfer}:min=${matrix}:pin=${primaries}:rin=${colour.range}` +
-    `:t=linear:npl=${REFERENCE_NITS}`,
+    `:t=linear:npl=${WHITE_NITS}`,
     "format=gbrpf32le",
     "zscale=p=bt709",
     "tonemap=tonemap=hable:desat=0",

@@ -4,7 +4,7 @@
  */
 
 /** What a NUT file begins with. */
-export const NUT_FILE_ID = new TextEncoder().encode("nut/multimedia container\0");
+export const NUT_FILE_ID: Uint8Array = new TextEncoder().encode("nut/multimedia container\0");
 
 /** The eight bytes that open a packet; the first is always "N", which is no frame code. */
 export const NUT_STARTCODE = {

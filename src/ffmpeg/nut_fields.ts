@@ -4,6 +4,7 @@ import type { ByteReader } from "./byte_reader.ts";
 export class NutFields {
   #bytes: ByteReader;
 
+  /** Reads from where `bytes` stands. */
   constructor(bytes: ByteReader) {
     this.#bytes = bytes;
   }

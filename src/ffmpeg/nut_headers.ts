@@ -6,12 +6,19 @@ import type { NutFields } from "./nut_fields.ts";
 
 /** What a frame code stands for. */
 export interface FrameCode {
+  /** Bits of NUT_FLAG. */
   readonly flags: number;
+  /** Ticks after the PTS before, where none is coded. */
   readonly ptsDelta: number;
+  /** The stream, where none is coded. */
   readonly streamId: number;
+  /** What a coded part of the size counts. */
   readonly sizeMultiplier: number;
+  /** The part of the size that is not coded, in bytes. */
   readonly sizeLsb: number;
+  /** Fields to pass over. */
   readonly reservedCount: number;
+  /** The elision header, where none is coded. */
   readonly headerIndex: number;
 }
 
@@ -29,12 +36,15 @@ export interface NutMainHeader {
 export interface NutStream {
   /** The codec's four characters: "I420" for planar 4:2:0. */
   readonly codec: string;
+  /** In pixels. */
   readonly size: Size;
   /** As written; 0:0 where it is not known. */
   readonly sampleAspectRatio: Ratio;
   /** Seconds a tick. */
   readonly timeBase: Ratio;
+  /** Which of the time bases of the main header it is. */
   readonly timeBaseId: number;
+  /** A coded PTS below two to this power holds the low bits only. */
   readonly ptsMsbShift: number;
 }
 

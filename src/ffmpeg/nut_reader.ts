@@ -39,6 +39,7 @@ export class NutReader {
   /** Bytes of the present frame that are still in the stream. */
   #pending = 0;
 
+  /** Locks the stream to this reader; nothing is read yet. */
   constructor(stream: ReadableStream<Uint8Array>) {
     this.#bytes = new ByteReader(stream);
     this.#fields = new NutFields(this.#bytes);

@@ -6,8 +6,11 @@ import { NUT_FILE_ID, NUT_FLAG, NUT_LONG_PACKET, NUT_STARTCODE, nutChecksum } fr
 
 /** What is true of every frame of the stream. */
 export interface NutVideo {
+  /** In pixels, both sides even. */
   readonly size: Size;
+  /** 1:1 for square pixels. */
   readonly sampleAspectRatio: Ratio;
+  /** Told to the reader; ffmpeg does not listen, so tag the output as well. */
   readonly colour: Colour;
   /** Told to the reader, so that it need not estimate it from the first frames. */
   readonly frameRate?: Ratio | undefined;
@@ -33,6 +36,7 @@ const COLOUR_SPACES: Record<string, number> = {
 export class NutWriter {
   #video: NutVideo;
 
+  /** Makes a writer for one stream. */
   constructor(video: NutVideo) {
     this.#video = video;
   }

@@ -16,6 +16,7 @@ export interface Probe {
   readonly format: string;
   /** The video stream's index among all streams: `-map 0:<index>`. */
   readonly videoIndex: number;
+  /** As ffprobe names it, such as "h264". */
   readonly videoCodec: string;
   /** As coded: before rotation, odd sides possible. */
   readonly codedSize: Size;
@@ -27,8 +28,11 @@ export interface Probe {
   readonly rotation: number;
   /** Of the shown picture: swapped where it was turned by a quarter. 1:1 where it is not known. */
   readonly sampleAspectRatio: Ratio;
+  /** As ffprobe names it, such as "yuv420p10le"; "unknown" where nothing decodes. */
   readonly pixelFormat: string;
+  /** Bits a sample. */
   readonly bitDepth: number;
+  /** Of the coded stream; the frames may be converted. */
   readonly colour: SourceColour;
   /** Average frames a second; 25 where it is not known. */
   readonly frameRate: Ratio;

@@ -3,11 +3,17 @@ import type { Colour, ColourMatrix } from "../frame/colour.ts";
 
 /** The fields of an ffprobe stream that speak of colour. */
 export interface ColourFields {
+  /** The pixel format. */
   readonly pix_fmt?: string | undefined;
+  /** The matrix. */
   readonly color_space?: string | undefined;
+  /** "tv" or "pc". */
   readonly color_range?: string | undefined;
+  /** The transfer curve. */
   readonly color_transfer?: string | undefined;
+  /** The primaries. */
   readonly color_primaries?: string | undefined;
+  /** The shorter side in pixels. */
   readonly height?: number | undefined;
 }
 
@@ -19,8 +25,9 @@ export interface SourceColour extends Colour {
   readonly isRgb: boolean;
   /** The transfer curve of high dynamic range, which needs tone mapping. */
   readonly hdr: "pq" | "hlg" | undefined;
-  /** ffprobe's names; "unknown" where the stream does not say. */
+  /** ffprobe's name of the transfer curve; "unknown" where the stream does not say. */
   readonly transfer: string;
+  /** ffprobe's name of the primaries; "unknown" where the stream does not say. */
   readonly primaries: string;
 }
 

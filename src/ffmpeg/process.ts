@@ -9,6 +9,7 @@ export { redact } from "./redact.ts";
 export interface FfmpegExit {
   /** The exit code, or null when a signal ended it. */
   readonly code: number | null;
+  /** The signal that ended it, or null. */
   readonly signal: string | null;
   /** The last warnings and errors it printed, credentials hidden. */
   readonly stderrTail: string;
@@ -36,7 +37,9 @@ export interface FfmpegProcess {
 
 /** Which pipes to open. */
 export interface SpawnOptions {
+  /** Whether to feed it. */
   readonly stdin: boolean;
+  /** Whether to read what it gives. */
   readonly stdout: boolean;
   /** Kills the process when it aborts. */
   readonly signal?: AbortSignal | undefined;

@@ -28,6 +28,7 @@ const LIBAVFORMAT_RELEASES: readonly (readonly [major: number, minor: number, of
 export interface VersionReport {
   /** The version as the binary names itself, such as `5.1.9-0+deb12u1`. */
   readonly version: string;
+  /** The release, or the one that a nightly build comes after. */
   readonly release: Release;
   /** Whether it was built with zimg, and so can convert between transfer curves. */
   readonly hasZscale: boolean;

@@ -2,7 +2,9 @@ import type { Rgb } from "./colour.ts";
 
 /** One class of a segmentation: its name, its colour in the overlay and its category. */
 export interface SegmentationClass {
+  /** Lower case, words apart: "traffic light". */
   readonly name: string;
+  /** In the overlay, unless a palette says otherwise. */
   readonly colour: Rgb;
   /** The Cityscapes category, for category IoU and for picking several classes at once. */
   readonly category: string;

@@ -13,7 +13,9 @@ export type ColourRange = "limited" | "full";
 
 /** What travels with a stream and tags its output. */
 export interface Colour {
+  /** The luma coefficients. */
   readonly matrix: ColourMatrix;
+  /** Which codes are black and white. */
   readonly range: ColourRange;
 }
 

@@ -7,7 +7,9 @@
 
 /** A size in pixels. */
 export interface Size {
+  /** Columns. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
 }
 
@@ -17,6 +19,7 @@ export interface Plane {
   readonly offset: number;
   /** Samples a row, which is also the stride in bytes. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
 }
 

@@ -3,7 +3,9 @@ import type { Size } from "./geometry.ts";
 
 /** A fraction such as a frame rate or a sample aspect ratio. */
 export interface Ratio {
+  /** Above the line. */
   readonly numerator: number;
+  /** Below the line; not 0. */
   readonly denominator: number;
 }
 
@@ -13,6 +15,7 @@ export interface StreamInfo {
   readonly size: Size;
   /** Sample aspect ratio, 1:1 for square pixels. */
   readonly sampleAspectRatio: Ratio;
+  /** Matrix and range of the samples. */
   readonly colour: Colour;
   /** Average frames a second, for displays and for encoders that want one. */
   readonly frameRate: Ratio;

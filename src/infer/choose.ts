@@ -11,6 +11,7 @@ const TRIAL_TIMEOUT_MS = 6000;
 
 /** One provider that was tried. */
 export interface Trial {
+  /** Which. */
   readonly provider: Provider;
   /** Frames a second that the whole machine would do, or undefined if it did not start. */
   readonly fps: number | undefined;
@@ -20,6 +21,7 @@ export interface Trial {
 
 /** What {@link chooseProvider} decided and why. */
 export interface ProviderDecision {
+  /** What runs the network. */
   readonly provider: Provider;
   /** Empty unless it had to choose. */
   readonly trials: readonly Trial[];

@@ -15,6 +15,11 @@ export interface TrialOrder {
   readonly segmenter: SegmenterOptions;
 }
 
+/** Tells a worker that it is not needed: it ends as soon as it has loaded. */
+export interface QuitOrder {
+  readonly kind: "quit";
+}
+
 /** An error in a form that crosses threads whole. */
 export interface ErrorReport {
   readonly name: string;
@@ -30,5 +35,5 @@ export type WorkerMessage =
   | { readonly kind: "timed"; readonly provider: Provider; readonly runMs: number }
   /** The worker is of no use any more. `frame` is the frame it failed on, or absent at start-up. */
   | { readonly kind: "failed"; readonly frame?: number; readonly error: ErrorReport }
-  /** The ring ended and the session is freed. */
+  /** The session is freed; the thread ends. */
   | { readonly kind: "stopped" };

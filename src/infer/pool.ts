@@ -10,6 +10,9 @@ import type { Order, WorkOrder } from "./worker.ts";
 /** How often a frame is tried before its failure ends the run. */
 const MAX_ATTEMPTS = 2;
 
+/** How long a thread may take over what it is doing when everything ends; then it is cut off. */
+const STOP_TIMEOUT_MS = 5000;
+
 /** What every worker of a pool works with. */
 export interface PoolOptions {
   readonly ring: FrameRing;
@@ -25,6 +28,39 @@ export function spawnWorkers(count: number, module = workerModule()): Worker[] {
   return Array.from({ length: count }, () => new Worker(module, { type: "module" }));
 }
 
+/**
+ * Ends threads that were never given work. A thread that is torn down while it loads ONNX Runtime
+ * takes the whole process with it, so each is asked to go and waited for.
+ */
+export async function retireWorkers(workers: readonly Worker[]): Promise<void> {
+  await Promise.all(workers.map((worker) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    worker.onmessage = () => resolve();
+    worker.onerror = (event) => {
+      event.preventDefault();
+      resolve();
+    };
+    const order: Order = { kind: "quit" };
+    worker.postMessage(order);
+    return within(STOP_TIMEOUT_MS, promise, () => worker.terminate());
+  }));
+}
+
+/** Waits for a promise, but not longer than that; then `giveUp` is called. */
+async function within(
+  timeoutMs: number,
+  promise: Promise<void>,
+  giveUp: () => void,
+): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    giveUp();
+    resolve();
+  }, timeoutMs);
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}
+
 function workerModule(): URL {
   return new URL("./worker.ts", import.meta.url);
 }
@@ -34,7 +70,7 @@ function workerModule(): URL {
  *
  * - A worker that fails on a frame is replaced and the frame is run again, once.
  * - A frame that fails again, or a worker that cannot start, rejects {@link failure}.
- * - `end` of the ring lets the workers finish; {@link stop} does not wait for frames.
+ * - `end` of the ring lets the workers finish what is in it, `close` only the frames they have.
  */
 export class WorkerPool {
   readonly provider: Provider;
@@ -76,14 +112,15 @@ export class WorkerPool {
     await Promise.all(this.#stopped.map(({ promise }) => promise));
   }
 
-  /** Ends every thread at once. Safe to call twice. */
-  stop(): void {
+  /**
+   * Ends every thread as soon as it is through with the frame it has; the ring must be closed.
+   * Safe to call twice.
+   */
+  async stop(): Promise<void> {
     this.#isStopping = true;
-    for (const [index, worker] of this.#workers.entries()) {
-      worker?.terminate();
-      this.#workers[index] = undefined;
-      this.#stopped[index]!.resolve();
-    }
+    await within(STOP_TIMEOUT_MS, this.drained(), () => {
+      for (const worker of this.#workers) worker?.terminate();
+    });
   }
 
   #start(index: number, worker: Worker): void {
@@ -125,10 +162,14 @@ export class WorkerPool {
   }
 
   #replace(index: number, wasReady: boolean, error: ErrorReport): void {
-    if (this.#isStopping) return;
     this.#workers[index]?.terminate();
     this.#workers[index] = undefined;
+    if (this.#isStopping) {
+      this.#stopped[index]!.resolve();
+      return;
+    }
     if (!wasReady) {
+      this.#stopped[index]!.resolve();
       this.#fail(revive(error, this.#options));
       return;
     }
@@ -136,6 +177,7 @@ export class WorkerPool {
     const { exhausted } = ring.reclaim(index, MAX_ATTEMPTS);
     if (exhausted.length > 0) {
       const frame = ring.header(exhausted[0]!)[HEADER.index]!;
+      this.#stopped[index]!.resolve();
       this.#fail(
         new WorkerError(
           `Cannot segment frame ${frame}: it failed ${MAX_ATTEMPTS} times, last with ` +

@@ -8,7 +8,13 @@ import type { Network } from "../model/network.ts";
 import { type DrawOptions, Overlay } from "../overlay/overlay.ts";
 import { FrameRing, type RingHandle } from "../ring/ring.ts";
 import { SECTION } from "../ring/sections.ts";
-import { type ErrorReport, GAUGE, type TrialOrder, type WorkerMessage } from "./messages.ts";
+import {
+  type ErrorReport,
+  GAUGE,
+  type QuitOrder,
+  type TrialOrder,
+  type WorkerMessage,
+} from "./messages.ts";
 import { Segmenter, type SegmenterOptions } from "./segmenter.ts";
 
 /** Tells a worker to load the network and to work on the ring until it ends. */
@@ -25,7 +31,7 @@ export interface WorkOrder {
 }
 
 /** What the main thread sends. */
-export type Order = WorkOrder | TrialOrder;
+export type Order = WorkOrder | TrialOrder | QuitOrder;
 
 const TRIAL_RUNS = 3;
 
@@ -39,7 +45,8 @@ scope.onmessage = async ({ data: order }) => {
   let frame: number | undefined;
   try {
     if (order.kind === "trial") await runTrial(order);
-    else await work(order, (index) => frame = index);
+    else if (order.kind === "work") await work(order, (index) => frame = index);
+    scope.postMessage({ kind: "stopped" });
   } catch (error) {
     const failure = { kind: "failed", error: reportOf(error) } as const;
     scope.postMessage(frame === undefined ? failure : { ...failure, frame });
@@ -74,7 +81,6 @@ async function work(order: WorkOrder, onFrame: (index: number) => void): Promise
     ring.finish(slot);
   }
   await segmenter.dispose();
-  scope.postMessage({ kind: "stopped" });
 }
 
 async function runTrial(order: TrialOrder): Promise<void> {

@@ -135,14 +135,18 @@ function readMetadata(value: unknown, model: string): ReadonlyMap<string, string
   if (!isRecord(value)) throw broken(model, "its metadata is not a JSON object");
   const metadata = new Map<string, string>();
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== "string") throw broken(model, `its metadata "${key}" is not a string`);
+    if (typeof text !== "string") {
+      throw broken(model, `its metadata ${JSON.stringify(key)} is not a string`);
+    }
     metadata.set(key, text);
   }
   return metadata;
 }
 
 function readEntry(name: string, value: unknown, model: string): HeaderEntry {
-  if (!isRecord(value)) throw broken(model, `tensor "${name}" is not described`, name);
+  if (!isRecord(value)) {
+    throw broken(model, `tensor ${JSON.stringify(name)} is not described`, name);
+  }
   const { dtype, shape, data_offsets: offsets } = value;
   const valueBytes = typeof dtype === "string" && Object.hasOwn(BYTES_PER_VALUE, dtype)
     ? BYTES_PER_VALUE[dtype]
@@ -150,20 +154,22 @@ function readEntry(name: string, value: unknown, model: string): HeaderEntry {
   if (valueBytes === undefined) {
     const known = Object.keys(BYTES_PER_VALUE).join(", ");
     throw new ModelError(
-      `Cannot read "${model}": tensor "${name}" has type ${JSON.stringify(dtype)}; ` +
+      `Cannot read "${model}": tensor ${JSON.stringify(name)} has type ${JSON.stringify(dtype)}; ` +
         `segstream reads ${known}. Convert it.`,
       { model, tensor: name, expected: known, actual: String(dtype) },
     );
   }
-  if (!isCounts(shape)) throw broken(model, `tensor "${name}" has no valid shape`, name);
+  if (!isCounts(shape)) {
+    throw broken(model, `tensor ${JSON.stringify(name)} has no valid shape`, name);
+  }
   if (!isCounts(offsets) || offsets.length !== 2) {
-    throw broken(model, `tensor "${name}" has no valid byte range`, name);
+    throw broken(model, `tensor ${JSON.stringify(name)} has no valid byte range`, name);
   }
   const [begin, end] = offsets as [number, number];
   const expected = countElements(shape) * valueBytes;
   if (end - begin !== expected) {
     throw new ModelError(
-      `Cannot read "${model}": tensor "${name}" is ${dtype} ${formatShape(shape)}, ` +
+      `Cannot read "${model}": tensor ${JSON.stringify(name)} is ${dtype} ${formatShape(shape)}, ` +
         `${expected} bytes, but its range holds ${end - begin}. Get the file again.`,
       { model, tensor: name, expected: `${expected} bytes`, actual: `${end - begin} bytes` },
     );
@@ -177,14 +183,20 @@ function checkLayout(entries: readonly HeaderEntry[], dataBytes: number, model: 
   for (
     const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)
   ) {
-    if (begin < position) throw broken(model, `tensor "${name}" overlaps another`, name);
+    if (begin < position) {
+      throw broken(model, `tensor ${JSON.stringify(name)} overlaps another`, name);
+    }
     if (begin > position) {
-      throw broken(model, `${begin - position} bytes before tensor "${name}" belong to none`, name);
+      throw broken(
+        model,
+        `${begin - position} bytes before tensor ${JSON.stringify(name)} belong to none`,
+        name,
+      );
     }
     if (end > dataBytes) {
       throw broken(
         model,
-        `it is truncated: tensor "${name}" ends at byte ${end} of ${dataBytes}`,
+        `it is truncated: tensor ${JSON.stringify(name)} ends at byte ${end} of ${dataBytes}`,
         name,
       );
     }

@@ -1,5 +1,5 @@
-/** The values of a tensor: float32, int64, int8 or uint8. */
-export type TensorData = Float32Array | BigInt64Array | Int8Array | Uint8Array;
+/** The values of a tensor: float32, int64, int32, int8 or uint8. */
+export type TensorData = Float32Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 
 /** A dense tensor, row-major; `data` may be a view into the file it was read from. */
 export interface Tensor {

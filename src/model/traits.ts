@@ -77,7 +77,9 @@ function readNormalisation(
 
 function unusable(model: string, key: string, actual: string, expected: string): ModelError {
   return new ModelError(
-    `Cannot use "${model}": its metadata has ${key} "${actual}"; segstream knows ${expected}. ` +
+    `Cannot use "${model}": its metadata has ${key} ${
+      JSON.stringify(actual)
+    }; segstream knows ${expected}. ` +
       "Mend the metadata.",
     { model, expected, actual },
   );

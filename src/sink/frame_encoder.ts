@@ -148,8 +148,17 @@ const TICK_US = 12;
 function reasonOf(exit: FfmpegExit): string {
   if (exit.signal !== null) return `ffmpeg was ended by ${exit.signal}`;
   if (/No space left on device/.test(exit.stderrTail)) return "No space left on device";
-  const reason = exit.lastError.replace(/[.\s]+$/, "");
-  return reason || `ffmpeg ended with exit code ${exit.code} and gave no reason`;
+  const reason = GENERIC.test(exit.lastError) ? specificReason(exit) : exit.lastError;
+  return reason.replace(/[.\s]+$/, "") ||
+    `ffmpeg ended with exit code ${exit.code} and gave no reason`;
+}
+
+/** What ffmpeg says of every encoder that does not start; the encoder's own words come before. */
+const GENERIC = /^Error initializing output stream|^Error while opening encoder|^Error opening/;
+
+function specificReason(exit: FfmpegExit): string {
+  const lines = exit.stderrTail.split("\n").filter((line) => /^[\w-]+: /.test(line));
+  return lines.slice(-2).join(" ") || exit.lastError;
 }
 
 function mendOf(exit: FfmpegExit): string {

@@ -130,8 +130,6 @@ function muxArguments(
   args.push("-c:v", "copy");
   // Players on Apple's systems know HEVC in MP4 by this tag only.
   if (options.videoCodec === "hevc" && container.hasEditLists) args.push("-tag:v", "hvc1");
-  // A transport stream is entered anywhere: each keyframe carries the stream's parameters.
-  if (container.muxer === "mpegts") args.push("-bsf:v", "dump_extra=freq=keyframe");
   if (container.hasEditLists && countsFinely(binary)) args.push("-movie_timescale", "90000");
   return [...args, ...container.fileOptions, "-f", container.muxer, `file:${options.path}`];
 }

@@ -3,6 +3,7 @@ import { OutputError } from "../errors.ts";
 import { HEADER } from "../frame/timing.ts";
 import { FirstPacket } from "./first_packet.ts";
 import { FrameEncoder } from "./frame_encoder.ts";
+import { restoreLastFrame } from "./last_frame.ts";
 import { muxVideo } from "./mux.ts";
 import type { PartialFile } from "./partial_file.ts";
 import {
@@ -70,16 +71,13 @@ export class VideoFile implements VideoSink {
     if (this.#isSettled) return;
     this.#stop.abort();
     await this.#encoder.kill();
-    await this.#firstPacket.stop();
     await this.#closing?.catch(() => {});
-    await this.#muxed?.discard();
-    await this.#scratch.discard();
-    this.#isSettled = true;
+    await this.#discard();
   }
 
   async #finish(outcome: SinkOutcome): Promise<SinkResult> {
     if (this.#encoder.lastPtsUs === undefined) {
-      await this.abort();
+      await this.#discard();
       return NOTHING;
     }
     const encoded = await this.#encoder.finish();
@@ -87,6 +85,7 @@ export class VideoFile implements VideoSink {
     const muxed = await this.#scratch.sibling(parse(this.#scratch.target).ext);
     this.#muxed = muxed;
     const { cpuMs, notes } = await this.#mux(muxed.path, outcome);
+    if (this.#job.container.hasEditLists) await restoreLastFrame(muxed.path, this.#frameUs());
     const { size } = await Deno.stat(muxed.path);
     // From here on the run has its result: a late abort() must not delete it.
     this.#stop.signal.throwIfAborted();
@@ -136,9 +135,21 @@ export class VideoFile implements VideoSink {
     }
   }
 
+  async #discard(): Promise<void> {
+    this.#isSettled = true;
+    await this.#encoder.kill();
+    await this.#firstPacket.stop();
+    await this.#muxed?.discard();
+    await this.#scratch.discard();
+  }
+
   #pictureEndUs(): number {
+    return (this.#encoder.lastPtsUs ?? 0) + this.#frameUs();
+  }
+
+  #frameUs(): number {
     const { numerator, denominator } = this.#job.stream.frameRate;
-    return (this.#encoder.lastPtsUs ?? 0) + 1e6 * denominator / numerator;
+    return 1e6 * denominator / numerator;
   }
 
   #checkOpen(): void {

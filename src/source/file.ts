@@ -58,6 +58,7 @@ export async function openFileSource(
     new Decoder(binary, found, conversion, options.signal),
     { ...streamInfo(found), colour: conversion.colour },
     conversion.warnings,
+    options.signal,
   );
 }
 
@@ -65,6 +66,7 @@ class DecodedFile implements FileSource {
   readonly probe: Probe;
   readonly warnings: string[];
   #decoder: Decoder;
+  #signal: AbortSignal | undefined;
   #info: StreamInfo;
   #frames = 0;
   #lastPtsUs = -LEAST_STEP_US;
@@ -72,11 +74,18 @@ class DecodedFile implements FileSource {
   #isClosed = false;
   #exit: FfmpegExit | undefined;
 
-  constructor(found: Probe, decoder: Decoder, info: StreamInfo, warnings: readonly string[]) {
+  constructor(
+    found: Probe,
+    decoder: Decoder,
+    info: StreamInfo,
+    warnings: readonly string[],
+    signal: AbortSignal | undefined,
+  ) {
     this.probe = found;
     this.warnings = [...warnings];
     this.#decoder = decoder;
     this.#info = info;
+    this.#signal = signal;
   }
 
   get info(): StreamInfo {
@@ -109,7 +118,7 @@ class DecodedFile implements FileSource {
 
   /** Whether the stream came to its end, rather than being stopped. */
   async #fill(ring: SlotFiller, signal: AbortSignal): Promise<boolean> {
-    const isStopped = () => signal.aborted || this.#isClosed;
+    const isStopped = () => signal.aborted || this.#isClosed || this.#signal?.aborted === true;
     for (;;) {
       const slot = await ring.acquire(signal);
       if (slot === undefined) return false;

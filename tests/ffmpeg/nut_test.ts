@@ -31,12 +31,15 @@ function writeStream(ptsUs: readonly number[], frameRate?: { numerator: 25; deno
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
+/** A byte stream that gives `bytes` in pieces. */
 function streamOf(bytes: Uint8Array, pieceLength: number): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream({
+    type: "bytes",
     pull(controller) {
-      if (at >= bytes.length) return controller.close();
-      controller.enqueue(bytes.slice(at, at += pieceLength));
+      if (at < bytes.length) return controller.enqueue(bytes.slice(at, at += pieceLength));
+      controller.close();
+      controller.byobRequest?.respond(0);
     },
   });
 }

@@ -113,6 +113,7 @@ const BROKEN: [state: string, file: Uint8Array, message: RegExp][] = [
     /range/,
   ],
   ["a tensor is a number", fileOf({ weight: 3 }), /"weight" is not described/],
+  ["a name has a line break", fileOf({ "a\nb": 3 }), /"a\\nb" is not described/],
   ["metadata is not text", fileOf({ __metadata__: { classes: 19 } }), /"classes" is not a string/],
 ];
 

@@ -88,6 +88,6 @@ Deno.test({
   name: "PartialFile.create() asks for --allow-write, when Deno was not given leave",
   permissions: { read: true, write: false },
   async fn() {
-    assert.match(await messageOf(PartialFile.create("demo.mp4")), /Add --allow-write/);
+    assert.match(await messageOf(PartialFile.create("new_file.mp4")), /Add --allow-write/);
   },
 });

@@ -1,5 +1,6 @@
 /** Frames that the tests of the sinks make themselves. */
-import { findFfmpeg } from "../../src/ffmpeg/binary.ts";
+import assert from "node:assert/strict";
+import { findFfmpeg, findFfprobe } from "../../src/ffmpeg/binary.ts";
 import type { Probe } from "../../src/ffmpeg/probe.ts";
 import type { Colour } from "../../src/frame/colour.ts";
 import { i420Layout, type Size } from "../../src/frame/geometry.ts";
@@ -7,6 +8,8 @@ import type { StreamInfo } from "../../src/frame/stream.ts";
 import { HEADER, HEADER_FIELDS } from "../../src/frame/timing.ts";
 import { openVideoSink, type VideoSinkOptions } from "../../src/sink/video.ts";
 import type { FinishedFrame, FrameSink } from "../../src/sink/sink.ts";
+import { runCommand } from "../testing/command.ts";
+import type { ProbedFile } from "../testing/media.ts";
 
 export const SIZE: Size = { width: 96, height: 64 };
 
@@ -85,4 +88,42 @@ export function soundOf(
 /** The names in a directory, sorted. */
 export async function namesIn(path: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(path))).map((entry) => entry.name).sort();
+}
+
+/**
+ * What ffprobe says. The bundled one is linked statically and crashes on the service name of a
+ * transport stream when it loads the system's character sets; GCONV_PATH keeps it from that.
+ */
+async function ffprobe(path: string, ...args: readonly string[]): Promise<unknown> {
+  const result = await runCommand(
+    await findFfprobe(),
+    ["-loglevel", "error", "-of", "json", ...args, path],
+    { env: { GCONV_PATH: "/nonexistent" } },
+  );
+  assert.equal(result.code, 0, result.stderr);
+  return JSON.parse(new TextDecoder().decode(result.stdout));
+}
+
+/** Streams and format of a file, its frames decoded and counted. */
+export async function probeFile(path: string): Promise<ProbedFile> {
+  return await ffprobe(path, "-show_streams", "-show_format", "-count_frames") as ProbedFile;
+}
+
+/** When each decoded frame of the picture is shown, in seconds. */
+export async function frameTimes(path: string): Promise<number[]> {
+  const entry = "best_effort_timestamp_time";
+  const { frames } = await ffprobe(
+    path,
+    ...["-select_streams", "v:0", "-show_entries", `frame=${entry}`],
+  ) as { frames: { [entry]: string }[] };
+  return frames.map((frame) => Number(frame[entry]));
+}
+
+/** When the first packet of a stream begins and the last one, in seconds. */
+export async function packetSpan(path: string, stream: string): Promise<[number, number]> {
+  const { packets } = await ffprobe(
+    path,
+    ...["-select_streams", stream, "-show_entries", "packet=pts_time"],
+  ) as { packets: { pts_time: string }[] };
+  return [Number(packets[0]!.pts_time), Number(packets.at(-1)!.pts_time)];
 }

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { findFfmpeg } from "../../src/ffmpeg/binary.ts";
 import { OutputError } from "../../src/errors.ts";
 import { nowMs } from "../../src/frame/clock.ts";
-import { frameTimes, probeFile } from "../testing/media.ts";
 import { ffmpeg } from "../testing/media.ts";
 import { temporaryDirectory } from "../testing/temporary.ts";
 import {
+  frameTimes,
   namesIn,
   openSyntheticSink,
+  probeFile,
   SIZE,
   streamInfo,
   syntheticFrame,
@@ -123,9 +124,9 @@ Deno.test("VideoSink.abort() leaves nothing, at any time and twice", async () =>
   }
   const closing = await openSyntheticSink(folder.join("demo.mp4"));
   await writeFrames(closing, timesAt25(5));
-  const closed = closing.close("complete");
+  const closed = assert.rejects(closing.close("complete"));
   await closing.abort();
-  await assert.rejects(closed);
+  await closed;
   assert.deepEqual(await namesIn(folder.path), []);
 });
 

@@ -191,6 +191,17 @@ Deno.test("FileSource.run() returns and stops the decoder, when the signal abort
   await source.close();
 });
 
+Deno.test("FileSource.run() returns, when the signal it was opened with aborts", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const source = await openFileSource("lavfi:testsrc2=size=640x480:rate=25", { signal });
+  controller.abort();
+  const log = new SlotLog(source.info.size);
+  await source.run(log, FOREVER);
+  assert.deepEqual(source.warnings, []);
+  await source.close();
+});
+
 Deno.test("FileSource.run() returns and stops the decoder, when the ring is closed", async () => {
   const source = await openFileSource("lavfi:testsrc2=size=640x480:rate=25");
   const log = new SlotLog(source.info.size);

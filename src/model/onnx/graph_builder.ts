@@ -49,6 +49,7 @@ export class GraphBuilder {
   readonly #outputs = new Map<string, Value>();
   readonly #constants = new Map<string, Constant>();
   readonly #nodes = new Map<string, GraphNode>();
+  readonly #values: Value[] = [];
   readonly #layers: Layer[] = [];
 
   /** Starts an empty graph. */
@@ -105,7 +106,9 @@ export class GraphBuilder {
       const parameters = inputs.reduce((sum, input) => sum + this.#storedValues(input), 0);
       this.#layers.push({ name, operator, outputShape: shape, macs, parameters });
     }
-    return { name, type: options.type ?? inputs[0]?.type ?? "float32", shape };
+    const value = { name, type: options.type ?? inputs[0]?.type ?? "float32", shape };
+    this.#values.push(value);
+    return value;
   }
 
   /** Declares a node's value as an output of the graph, which gives it that name. */
@@ -126,6 +129,7 @@ export class GraphBuilder {
         inputs: node.inputs.map(rename),
         outputs: node.outputs.map(rename),
       })),
+      values: this.#values.map((value) => ({ ...value, name: rename(value.name) })),
     };
   }
 
@@ -137,5 +141,6 @@ export class GraphBuilder {
 function elementType(data: TensorData): ElementType {
   if (data instanceof Float32Array) return "float32";
   if (data instanceof BigInt64Array) return "int64";
+  if (data instanceof Int32Array) return "int32";
   return data instanceof Int8Array ? "int8" : "uint8";
 }

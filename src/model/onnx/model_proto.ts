@@ -9,7 +9,7 @@ import protobuf from "protobufjs/minimal";
 import type { TensorData } from "../tensor.ts";
 
 /** Element types of values in a graph. */
-export type ElementType = "float32" | "uint8" | "int8" | "int64";
+export type ElementType = "float32" | "uint8" | "int8" | "int32" | "int64";
 
 /** A graph's input or output, or anything that flows between its nodes. */
 export interface Value {
@@ -56,6 +56,8 @@ export interface OnnxGraph {
   readonly constants: readonly Constant[];
   /** In execution order. */
   readonly nodes: readonly GraphNode[];
+  /** What the nodes give, in their order. */
+  readonly values: readonly Value[];
 }
 
 /** The operator set the graphs are written for. */
@@ -68,6 +70,7 @@ export const DATA_TYPE: Readonly<Record<ElementType, number>> = {
   float32: 1,
   uint8: 2,
   int8: 3,
+  int32: 6,
   int64: 7,
 };
 

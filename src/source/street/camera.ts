@@ -14,6 +14,7 @@ export const FAR = 260;
 export class Camera {
   /** Pixels; 1.1 frame widths is a field of view of 49°, as Cityscapes' camera has. */
   readonly focal: number;
+  /** The column of what lies straight ahead. */
   readonly centre: number;
   /** Metres of the lens above the road. */
   readonly height = 1.3;
@@ -23,6 +24,7 @@ export class Camera {
   x = 0;
   readonly #restingHorizon: number;
 
+  /** A camera for frames of `size`, on the centre line. */
   constructor(size: Size) {
     this.focal = 1.1 * Math.max(size.width, size.height);
     this.centre = size.width / 2;
@@ -45,7 +47,9 @@ export function hazeAt(z: number): number {
   return HAZE[Math.min(FAR, Math.max(0, z | 0))]!;
 }
 
-/** The Y, U, V of haze: a bright, slightly blue grey. */
+/** The luma of haze: a bright, slightly blue grey. */
 export const HAZE_LUMA = 196;
+/** Its Cb. */
 export const HAZE_U = 131;
+/** Its Cr. */
 export const HAZE_V = 126;

@@ -5,10 +5,13 @@ import { Sheet, type Texture } from "./texture.ts";
 
 /** A building's front: a texture that repeats along the street every `width` metres. */
 export interface Facade {
+  /** What it looks like. */
   readonly texture: Texture;
-  /** Metres from one end of the texture to the other, and from the ground to the eaves. */
+  /** Metres from one end of the texture to the other. */
   readonly width: number;
+  /** Metres from the ground to the eaves. */
   readonly height: number;
+  /** The tiles above it. */
   readonly roof: Paint;
 }
 

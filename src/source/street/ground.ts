@@ -30,10 +30,12 @@ export class Ground {
   /** Stains and repairs: luma to add, plus 128, over 64 m. */
   readonly #stains: Uint8Array;
 
+  /** Makes the surfaces. */
   constructor(random: Random) {
-    const asphalt = surface(random, (noise) => noise * 12, 9);
-    const paving = surface(random, (noise, x, y) => noise * 9 - joint(x, y), 6);
-    const grass = surface(random, (noise) => noise * 26, 26);
+    const noise = tileableNoise(random, SIDE, { first: 16, count: 4 });
+    const asphalt = surface(random, noise, (noise) => noise * 12, 9);
+    const paving = surface(random, noise, (noise, x, y) => noise * 9 - joint(x, y), 6);
+    const grass = surface(random, noise, (noise) => noise * 26, 26);
     this.#road = { fill: paint([104, 105, 108], CLASS.road), levels: asphalt };
     this.#mark = { fill: paint([205, 206, 204], CLASS.road), levels: asphalt };
     this.#gutter = { fill: paint([88, 88, 90], CLASS.road), levels: asphalt };
@@ -156,10 +158,10 @@ export class Ground {
 /** The roughness of a surface: `shape` turns smooth noise at a texel into luma; `grain` is added. */
 function surface(
   random: Random,
+  noise: Float32Array,
   shape: (noise: number, x: number, y: number) => number,
   grain: number,
 ): Uint8Array[] {
-  const noise = tileableNoise(random, SIDE, { first: 16, count: 4 });
   const full = new Uint8Array(SIDE * SIDE);
   for (let at = 0; at < full.length; at++) {
     const luma = shape(noise[at]!, at % SIDE, Math.floor(at / SIDE)) + (random() - 0.5) * 2 * grain;

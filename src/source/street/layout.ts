@@ -1,7 +1,7 @@
 import { between, type Random } from "./random.ts";
 
 /** Metres from the road's centre line to its kerbs and to the lots behind the pavements. */
-export const STREET = { lane: 1.75, parking: 3.5, roadEdge: 5.7, pavementEdge: 9.4 } as const;
+export const STREET = { lane: 1.75, parking: 3.9, roadEdge: 6.2, pavementEdge: 9.8 } as const;
 
 /** Metres of the pavements above the road. */
 export const KERB_HEIGHT = 0.13;
@@ -17,16 +17,23 @@ export type Side = -1 | 1;
 
 /** A tree in a lot: metres behind the lot's front and along the street. */
 export interface LotTree {
+  /** Metres behind the lot's front. */
   readonly inset: number;
+  /** Metres down the street. */
   readonly z: number;
+  /** Metres. */
   readonly height: number;
+  /** Which tree it is. */
   readonly variant: number;
 }
 
 /** A piece of land beside the street. */
 export interface Lot {
+  /** The side of the street. */
   readonly side: Side;
+  /** Where it begins, metres down the street. */
   readonly start: number;
+  /** Where it ends; beyond the loop for the last one. */
   readonly end: number;
   /** What stands at the pavement's edge, where the building does not. */
   readonly border: "fence" | "hedge" | "wall" | "none";
@@ -36,6 +43,7 @@ export interface Lot {
   readonly setback: number;
   /** Whether the lot begins at a side street. */
   readonly corner: boolean;
+  /** The farthest first. */
   readonly trees: readonly LotTree[];
 }
 
@@ -49,12 +57,14 @@ export interface Counts {
 
 /** The land use of the street: where side streets cross, what stands on each lot, the road marks. */
 export class Layout {
+  /** Both sides of the street, in no order. */
   readonly lots: readonly Lot[];
   /** Where each side street begins. */
   readonly crossings: readonly number[];
   readonly #isCrossing = new Uint8Array(LOOP);
   readonly #isGreen = { left: new Uint8Array(LOOP), right: new Uint8Array(LOOP) };
 
+  /** Divides the whole loop. */
   constructor(random: Random, counts: Counts) {
     const crossings: number[] = [];
     for (let z = 58; z < LOOP - 60; z += Math.round(between(random, 90, 130))) crossings.push(z);

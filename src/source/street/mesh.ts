@@ -7,12 +7,15 @@ export type Point = readonly [x: number, y: number, z: number];
 
 /** One flat, convex face; its corners are ordered so that `normal` points out of the body. */
 export interface Face {
+  /** Three corners or more, in order around the face. */
   readonly corners: readonly Point[];
+  /** A unit vector out of the body. */
   readonly normal: Point;
   /** Which of the instance's paints covers it. */
   readonly slot: number;
-  /** Light at its highest and lowest row. */
+  /** Light at its highest row. */
   readonly gainTop: number;
+  /** Light at its lowest row. */
   readonly gainBottom: number;
 }
 
@@ -60,6 +63,7 @@ export class MeshPainter {
   /** Corners in camera space, before and after the cut: x, y, z each. */
   readonly #points = new Float64Array(3 * 24);
 
+  /** Paints into `raster` as `camera` sees. */
   constructor(raster: Raster, camera: Camera) {
     this.#raster = raster;
     this.#camera = camera;

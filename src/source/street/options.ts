@@ -5,6 +5,7 @@ import type { Ratio } from "../../frame/stream.ts";
 export interface StreetOptions {
   /** Both sides even. */
   readonly size: Size;
+  /** Frames a second. */
   readonly frameRate: Ratio;
   /** The drive's length in microseconds. */
   readonly durationUs: number;

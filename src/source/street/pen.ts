@@ -1,6 +1,6 @@
 import { type Camera, hazeAt } from "./camera.ts";
 import type { Paint } from "./paint.ts";
-import type { Raster } from "./raster.ts";
+import { GRAIN, type Raster } from "./raster.ts";
 
 /**
  * Draws flat figures that face the camera, in metres about a point on the ground: x to the right,
@@ -8,40 +8,39 @@ import type { Raster } from "./raster.ts";
  * the frame at any distance.
  */
 export class Pen {
+  /** Where it draws. */
   readonly raster: Raster;
+  /** How it sees. */
   readonly camera: Camera;
   #x = 0;
   #row = 0;
   #scale = 0;
   #haze = 0;
-  #mirror = 1;
+  #grain: Int8Array = GRAIN.smooth;
 
+  /** A pen at no place yet: {@link Pen.moveTo} comes first. */
   constructor(raster: Raster, camera: Camera) {
     this.raster = raster;
     this.camera = camera;
   }
 
-  /** Moves the origin to `x`, `y`, `z`; `mirror` −1 turns figures left to right. */
-  moveTo(x: number, y: number, z: number, mirror: 1 | -1 = 1): void {
+  /** Moves the origin to `x`, `y`, `z`; what is drawn there has the grain of `surface`. */
+  moveTo(x: number, y: number, z: number, surface: keyof typeof GRAIN = "smooth"): void {
     const { camera } = this;
     this.#scale = camera.focal / z;
     this.#x = camera.centre + (x - camera.x) * this.#scale;
     this.#row = camera.horizon - (y - camera.height) * this.#scale;
     this.#haze = hazeAt(z);
-    this.#mirror = mirror;
+    this.#grain = GRAIN[surface];
   }
 
-  /** Pixels a metre at the origin. */
-  get scale(): number {
-    return this.#scale;
-  }
-
+  /** An upright rectangle. */
   box(left: number, bottom: number, right: number, top: number, fill: Paint, gain = 1): void {
     this.#corner(0, left, top);
     this.#corner(1, right, top);
     this.#corner(2, right, bottom);
     this.#corner(3, left, bottom);
-    this.raster.polygon(4, fill, gain, gain * 0.92, this.#haze);
+    this.raster.polygon(4, fill, gain, gain * 0.92, this.#haze, this.#grain);
   }
 
   /** A straight stroke whose width runs from `w0` at its start to `w1` at its end. */
@@ -62,7 +61,7 @@ export class Pen {
     this.#corner(1, x1 + nx * w1, y1 + ny * w1);
     this.#corner(2, x1 - nx * w1, y1 - ny * w1);
     this.#corner(3, x0 - nx * w0, y0 - ny * w0);
-    this.raster.polygon(4, fill, gain, gain * 0.9, this.#haze);
+    this.raster.polygon(4, fill, gain, gain * 0.9, this.#haze, this.#grain);
   }
 
   /** An ellipse of `corners` corners; three and a `turn` make a triangle. */
@@ -80,7 +79,7 @@ export class Pen {
       const angle = turn + (2 * Math.PI * corner) / corners;
       this.#corner(corner, x + rx * Math.cos(angle), y + ry * Math.sin(angle));
     }
-    this.raster.polygon(corners, fill, gain, gain * 0.85, this.#haze);
+    this.raster.polygon(corners, fill, gain, gain * 0.85, this.#haze, this.#grain);
   }
 
   /** A ring of strokes, such as a bicycle's tyre. */
@@ -114,7 +113,7 @@ export class Pen {
   }
 
   #corner(index: number, x: number, y: number): void {
-    this.raster.xs[index] = this.#x + this.#mirror * x * this.#scale;
+    this.raster.xs[index] = this.#x + x * this.#scale;
     this.raster.ys[index] = this.#row - y * this.#scale;
   }
 }

@@ -5,10 +5,15 @@ import { between, pick, type Random } from "./random.ts";
 
 /** What someone wears and how they move. */
 export interface Look {
+  /** Face and hands. */
   readonly skin: Paint;
+  /** Hair, or a helmet. */
   readonly hair: Paint;
+  /** What covers body and arms. */
   readonly coat: Paint;
+  /** What covers the legs. */
   readonly trousers: Paint;
+  /** What covers the feet. */
   readonly shoes: Paint;
   /** Metres. */
   readonly height: number;

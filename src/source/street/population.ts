@@ -17,7 +17,9 @@ import { type Vehicle, vehiclePaints, VEHICLES } from "./vehicles.ts";
 
 /** What an actor draws itself with. */
 export interface Stage {
+  /** Draws flat figures. */
   readonly pen: Pen;
+  /** Draws vehicles. */
   readonly meshes: MeshPainter;
   /** Draws tree number `variant` of the street. */
   tree(variant: number, x: number, z: number, height: number): void;
@@ -35,16 +37,16 @@ export interface Actor {
 
 /** Common car colours; greys, black, white and blues are most of them. */
 const BODIES: readonly Rgb[] = [
-  [46, 48, 52],
-  [34, 36, 40],
-  [150, 154, 158],
-  [112, 116, 120],
-  [206, 208, 208],
-  [52, 68, 98],
-  [122, 36, 36],
-  [74, 82, 78],
-  [168, 160, 146],
-  [40, 52, 74],
+  [36, 40, 50],
+  [28, 29, 34],
+  [168, 172, 178],
+  [56, 66, 84],
+  [210, 212, 214],
+  [48, 66, 104],
+  [124, 34, 34],
+  [58, 76, 70],
+  [186, 178, 160],
+  [36, 50, 82],
 ];
 
 /** Everything between the lots of one street, in no order. */
@@ -88,10 +90,10 @@ function parkedVehicles(random: Random, layout: Layout): Actor[] {
       if ([-5, 0, 5, 10].some((metres) => layout.crossingAt(z + metres))) continue;
       const at = z;
       const x = side * (STREET.roadEdge - 1.12 + between(random, -0.08, 0.08));
-      if (chance < 0.72) {
+      if (chance < 0.62) {
         const yaw = (side < 0 ? Math.PI : 0) + between(random, -0.015, 0.015);
         parked.push(vehicle(randomCar(random), pick(random, BODIES), x, yaw, () => at));
-      } else if (chance < 0.78) {
+      } else if (chance < 0.68) {
         const body = paint(
           pick<Rgb>(random, [[132, 34, 34], [40, 60, 110], [60, 60, 62]]),
           CLASS.motorcycle,
@@ -130,7 +132,7 @@ function traffic(random: Random): Actor[] {
     order++;
     const start = z;
     const along = (timeS: number) => start - 7.5 * timeS;
-    const heavy = order % 8 === 6 ? bus : order % 8 === 2 ? truck : undefined;
+    const heavy = order % 8 === 4 ? bus : order % 8 === 6 ? truck : undefined;
     const body: Rgb = heavy === bus ? [170, 160, 138] : pick(random, BODIES);
     moving.push(vehicle(heavy ?? randomCar(random), body, -STREET.lane, Math.PI, along));
   }
@@ -146,7 +148,7 @@ function traffic(random: Random): Actor[] {
     const speed = towards ? -4.2 : 4.2;
     moving.push(
       figure(
-        (towards ? -1 : 1) * 3.15,
+        (towards ? -1 : 1) * 3.3,
         (timeS) => start + speed * timeS,
         0,
         (pen, timeS) => drawRider(pen, look, bicycle, timeS),
@@ -163,7 +165,7 @@ function pedestrians(random: Random): Actor[] {
       const towards = random() < 0.5;
       const stands = random() < 0.15;
       const speed = stands ? 0 : between(random, 1.1, 1.6) * (towards ? -1 : 1);
-      const x = side * between(random, 7, 9);
+      const x = side * between(random, 7.6, 9.4);
       const companions = random() < 0.25 ? 2 : 1;
       for (let person = 0; person < companions; person++) {
         const start = z + person * 0.15;
@@ -185,20 +187,20 @@ function pedestrians(random: Random): Actor[] {
 function furniture(random: Random, layout: Layout, trees: number): Actor[] {
   const standing: Actor[] = [];
   const stand = (x: number, z: number, draw: (pen: Pen, timeS: number) => void) => {
-    standing.push(figure(x, () => z, KERB_HEIGHT, draw));
+    standing.push(figure(x, () => z, KERB_HEIGHT, draw, "smooth"));
   };
   for (const side of [-1, 1]) {
     for (let z = 9 + (side + 1) * 7; z < LOOP - 5; z += 28) {
-      if (!layout.crossingAt(z)) stand(side * 6.1, z, (pen) => drawLamp(pen, -side));
+      if (!layout.crossingAt(z)) stand(side * 6.6, z, (pen) => drawLamp(pen, -side));
     }
     for (let z = 20; z < LOOP - 5; z += between(random, 14, 30)) {
       const kind = Math.floor(random() * SIGN_KINDS);
-      if (!layout.crossingAt(z)) stand(side * 6.2, z, (pen) => drawSign(pen, kind));
+      if (!layout.crossingAt(z)) stand(side * 6.7, z, (pen) => drawSign(pen, kind));
     }
     for (let z = 6; z < LOOP - 5; z += between(random, 9, 21)) {
       const variant = Math.floor(random() * trees);
       const height = between(random, 5.5, 8.5);
-      const [at, x] = [z, side * between(random, 6.5, 6.9)];
+      const [at, x] = [z, side * between(random, 7, 7.4)];
       if (layout.crossingAt(z + 3) || layout.crossingAt(z - 3) || random() < 0.3) continue;
       standing.push({ x, along: () => at, draw: (stage, z) => stage.tree(variant, x, z, height) });
     }
@@ -208,35 +210,38 @@ function furniture(random: Random, layout: Layout, trees: number): Actor[] {
         CLASS.bicycle,
       );
       for (let place = 0; place < 3; place++) {
-        stand(side * 7.1, z + place * 0.7, (pen) => drawBicycle(pen, frame));
+        const at = z + place * 0.7;
+        standing.push(figure(side * 7.6, () => at, KERB_HEIGHT, (pen) => drawBicycle(pen, frame)));
       }
     }
   }
   for (const crossing of layout.crossings) {
     const lit = pick(random, [2, 2, 2, 0]);
-    stand(6.15, crossing - 4.8, (pen) => drawTrafficLight(pen, -1, lit));
-    stand(-6.15, crossing - 4.8, (pen) => drawTrafficLight(pen, 0, lit));
-    stand(6.6, crossing - 34, (pen) => drawBoard(pen));
+    stand(6.65, crossing - 4.8, (pen) => drawTrafficLight(pen, -1, lit));
+    stand(-6.65, crossing - 4.8, (pen) => drawTrafficLight(pen, 0, lit));
+    stand(7.6, crossing - 34, (pen) => drawBoard(pen));
     for (let post = 0; post < 3; post++) {
-      stand(6, crossing - 2 - post * 1.4, drawBollard);
-      stand(-6, crossing - 2 - post * 1.4, drawBollard);
+      stand(6.5, crossing - 2 - post * 1.4, drawBollard);
+      stand(-6.5, crossing - 2 - post * 1.4, drawBollard);
     }
   }
   return standing;
 }
 
-/** An actor that is a flat figure standing at height `y`. */
+/** An actor that is a flat figure standing at height `y`; people and bicycles are `cloth`. */
 function figure(
   x: number,
   along: Actor["along"],
   y: number,
   draw: (pen: Pen, timeS: number) => void,
+  surface: "smooth" | "cloth" = "cloth",
 ): Actor {
   return {
     x,
     along,
     draw: ({ pen }, z, timeS) => {
-      pen.moveTo(x, y, z);
+      if (z < 1.5) return;
+      pen.moveTo(x, y, z, surface);
       draw(pen, timeS);
     },
   };

@@ -4,13 +4,19 @@ import type { Paint } from "./paint.ts";
 import { seededRandom, tileableNoise } from "./random.ts";
 import type { Texture } from "./texture.ts";
 
-/** Unevenness of flat surfaces, −4…4, 64×64: paint, cloth and glass are never one colour. */
-const GRAIN = grain();
+/**
+ * Unevenness of flat surfaces, luma to add, 64×64: paint, glass and cloth are never one colour.
+ * Without it a network takes large flat areas for road or sky and does not see people at all.
+ */
+export const GRAIN = { smooth: grain(4), cloth: grain(13) } as const;
 
-function grain(): Int8Array {
+function grain(most: number): Int8Array {
   const random = seededRandom(0x67726169);
-  const smooth = tileableNoise(random, 64, { first: 4, count: 3 });
-  return Int8Array.from(smooth, (noise) => Math.round(clamp(noise * 3 + random() * 4 - 2, -4, 4)));
+  const smooth = tileableNoise(random, 64, { first: 4, count: 4 });
+  return Int8Array.from(
+    smooth,
+    (noise) => Math.round(clamp(most * (noise * 0.8 + random() - 0.5), -most, most)),
+  );
 }
 
 function clamp(value: number, low: number, high: number): number {
@@ -19,15 +25,23 @@ function clamp(value: number, low: number, high: number): number {
 
 /** An upright rectangle: from (ax, az) to (bx, bz) on the ground, `bottom` to `top` above it. */
 export interface Wall {
+  /** What it shows. */
   texture: Texture;
+  /** Where it starts, metres from the centre line. */
   ax: number;
+  /** Where it starts, metres ahead. */
   az: number;
+  /** Where it ends, metres from the centre line. */
   bx: number;
+  /** Where it ends, metres ahead. */
   bz: number;
+  /** Metres from the road to its lower edge. */
   bottom: number;
+  /** Metres from the road to its upper edge. */
   top: number;
-  /** Texture widths at a and at b; the texture repeats along the wall. */
+  /** Texture widths at a; the texture repeats along the wall. */
   ua: number;
+  /** Texture widths at b. */
   ub: number;
   /** Light on the surface, 1 is full. */
   gain: number;
@@ -39,14 +53,21 @@ export interface Wall {
  * of its four pixels does. Allocates nothing while drawing.
  */
 export class Raster {
+  /** Pixels across. */
   readonly width: number;
+  /** Pixels down. */
   readonly height: number;
+  /** The luma plane of the frame. */
   y: Uint8Array = new Uint8Array(0);
+  /** The Cb plane. */
   u: Uint8Array = new Uint8Array(0);
+  /** The Cr plane. */
   v: Uint8Array = new Uint8Array(0);
+  /** The class map. */
   labels: Uint8Array = new Uint8Array(0);
   /** The corners of the next polygon, in pixels. */
   readonly xs: Float64Array = new Float64Array(24);
+  /** The rows of those corners. */
   readonly ys: Float64Array = new Float64Array(24);
   readonly #layout: I420Layout;
   readonly #left: Float64Array;
@@ -54,6 +75,7 @@ export class Raster {
   #firstRow = 0;
   #endRow = 0;
 
+  /** Prepares for frames of `size`; {@link Raster.target} says where they are. */
   constructor(size: Size) {
     this.width = size.width;
     this.height = size.height;
@@ -74,7 +96,14 @@ export class Raster {
    * Fills the convex polygon of the first `count` corners. Luma runs from `gainTop` at its highest
    * row to `gainBottom` at its lowest; `haze` is the share that the air replaces.
    */
-  polygon(count: number, fill: Paint, gainTop: number, gainBottom: number, haze: number): void {
+  polygon(
+    count: number,
+    fill: Paint,
+    gainTop: number,
+    gainBottom: number,
+    haze: number,
+    grain: Int8Array = GRAIN.smooth,
+  ): void {
     if (!this.#trace(count)) return;
     const clear = 1 - haze;
     const base = ((fill & 255) - 16) * clear;
@@ -91,10 +120,10 @@ export class Raster {
       const a = this.#spanStart(row);
       const b = this.#spanEnd(row);
       if (b <= a) continue;
-      const luma = clamp(base * gain + lift, 20, 231);
+      const luma = clamp(base * gain + lift, 29, 222);
       const start = row * this.width;
       const line = ((row + grainY) & 63) << 6;
-      for (let x = a; x < b; x++) this.y[start + x] = luma + GRAIN[line + ((x + grainX) & 63)]!;
+      for (let x = a; x < b; x++) this.y[start + x] = luma + grain[line + ((x + grainX) & 63)]!;
       fillSpan(this.labels, start + a, start + b, label);
       if (row & 1) continue;
       const half = start >> 2;

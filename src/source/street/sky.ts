@@ -14,6 +14,7 @@ export class Sky {
   readonly #horizon = paint([226, 233, 240], CLASS.sky);
   readonly #cloud = paint([246, 248, 250], CLASS.sky);
 
+  /** Makes the clouds. */
   constructor(random: Random) {
     const noise = tileableNoise(random, SIDE, { first: 4, count: 6 });
     for (let at = 0; at < noise.length; at++) {

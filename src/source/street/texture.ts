@@ -5,7 +5,9 @@ import { CLEAR, type Paint } from "./paint.ts";
  * column by column, because upright surfaces are drawn so. Both sides are powers of two.
  */
 export interface Texture {
+  /** Texels across the first level. */
   readonly width: number;
+  /** Texels down the first level. */
   readonly height: number;
   /** levels[n] is (width >> n) · (height >> n) paints. */
   readonly levels: readonly Int32Array[];
@@ -18,8 +20,10 @@ export interface Texture {
 
 /** A texture while it is being made. */
 export class Sheet {
+  /** width · height paints, column by column. */
   readonly texels: Int32Array;
 
+  /** Starts with `width` · `height` texels of `background`; both sides are powers of two. */
   constructor(readonly width: number, readonly height: number, background: Paint) {
     this.texels = new Int32Array(width * height).fill(background);
   }
