@@ -27,6 +27,8 @@ export interface OutputPaths {
 export interface OutputContext {
   readonly ffmpeg: FfmpegBinary;
   readonly stream: StreamInfo;
+  /** The stream's `startUs` of the moment: a source knows it with its first frame. */
+  readonly startUs: () => number;
   readonly outputSize: Size;
   readonly probe: Probe | undefined;
   readonly startedAtMs: number;
@@ -96,7 +98,7 @@ export class Outputs {
     context: OutputContext,
     options: EncodeOptions,
   ): Promise<Outputs> {
-    const { ffmpeg: binary, stream, outputSize, probe } = context;
+    const { ffmpeg: binary, stream, startUs, outputSize, probe } = context;
     const input = probe?.input.kind === "file" ? probe.input.path : undefined;
     const { overwrite } = options;
     const undo: (() => Promise<void>)[] = [];
@@ -110,13 +112,14 @@ export class Outputs {
         ...options,
         binary,
         stream,
+        startUs,
         outputSize,
         audioFrom: probe,
       });
       if (video) undo.push(() => video.abort());
       const masks = paths.masks === undefined
         ? undefined
-        : await openMaskSink(paths.masks, { binary, stream, overwrite, input });
+        : await openMaskSink(paths.masks, { binary, stream, startUs, overwrite, input });
       if (masks) undo.push(() => masks.abort());
       const stats = paths.stats === undefined ? undefined : await text(
         paths.stats,

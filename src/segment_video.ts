@@ -102,6 +102,7 @@ export async function segmentVideo(
     const context: OutputContext = {
       ffmpeg,
       stream: pipeline.stream,
+      startUs: () => pipeline.stream.startUs,
       outputSize: viewSize(options.view ?? "overlay", pipeline.stream.size),
       probe,
       startedAtMs,

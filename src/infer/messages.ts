@@ -1,3 +1,4 @@
+import { ModelError, ProviderError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import type { Provider } from "./providers.ts";
 import type { SegmenterOptions } from "./segmenter.ts";
@@ -37,3 +38,25 @@ export type WorkerMessage =
   | { readonly kind: "failed"; readonly frame?: number; readonly error: ErrorReport }
   /** The session is freed; the thread ends. */
   | { readonly kind: "stopped" };
+
+/** What of an error crosses threads. */
+export function reportOf(error: unknown): ErrorReport {
+  if (error instanceof Error) {
+    return { name: error.name, message: error.message, stack: error.stack };
+  }
+  return { name: "Error", message: String(error), stack: undefined };
+}
+
+/** Errors lose their class between threads; the ones callers may catch get it back. */
+export function revive(error: ErrorReport, fields: { model: string; provider: string }): Error {
+  const { model, provider } = fields;
+  const options = { cause: error };
+  switch (error.name) {
+    case "ProviderError":
+      return new ProviderError(error.message, { provider }, options);
+    case "ModelError":
+      return new ModelError(error.message, { model }, options);
+    default:
+      return new Error(error.message, options);
+  }
+}

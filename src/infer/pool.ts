@@ -1,8 +1,8 @@
-import { ModelError, ProviderError, WorkerError } from "../errors.ts";
+import { WorkerError } from "../errors.ts";
 import { HEADER } from "../frame/timing.ts";
 import type { Network } from "../model/network.ts";
 import type { FrameRing } from "../ring/ring.ts";
-import type { ErrorReport, WorkerMessage } from "./messages.ts";
+import { type ErrorReport, revive, type WorkerMessage } from "./messages.ts";
 import type { Provider } from "./providers.ts";
 import type { SegmenterOptions } from "./segmenter.ts";
 import type { Order, WorkOrder } from "./worker.ts";
@@ -47,7 +47,7 @@ export async function retireWorkers(workers: readonly Worker[]): Promise<void> {
 }
 
 /** Waits for a promise, but not longer than that; then `giveUp` is called. */
-async function within(
+export async function within(
   timeoutMs: number,
   promise: Promise<void>,
   giveUp: () => void,
@@ -170,7 +170,8 @@ export class WorkerPool {
     }
     if (!wasReady) {
       this.#stopped[index]!.resolve();
-      this.#fail(revive(error, this.#options));
+      const { network } = this.#options;
+      this.#fail(revive(error, { model: network.name, provider: this.provider }));
       return;
     }
     const { ring } = this.#options;
@@ -190,20 +191,5 @@ export class WorkerPool {
     }
     this.replaced++;
     this.#start(index, new Worker(this.#module, { type: "module" }));
-  }
-}
-
-/** Errors lose their class between threads; the ones callers may catch get it back. */
-export function revive(
-  error: ErrorReport,
-  { network, segmenter }: Pick<PoolOptions, "network" | "segmenter">,
-): Error {
-  switch (error.name) {
-    case "ProviderError":
-      return new ProviderError(error.message, { provider: segmenter.provider }, { cause: error });
-    case "ModelError":
-      return new ModelError(error.message, { model: network.name }, { cause: error });
-    default:
-      return new Error(error.message, { cause: error });
   }
 }

@@ -173,7 +173,7 @@ function rgbTables(colour: Colour): RgbTables {
 }
 
 /** What the network is fed for each code of each channel. */
-function fedCodes(input: RgbInput): InputBuffer["data"] {
+export function fedCodes(input: RgbInput): InputBuffer["data"] {
   const value = (i: number) => {
     const channel = i >> 8;
     return ((i & 255) / 255 - input.mean[channel]!) / input.std[channel]!;

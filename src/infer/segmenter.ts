@@ -17,7 +17,7 @@ export interface SegmenterOptions extends SessionOptions {
 
 /** What one frame is read from and written to. */
 export interface SegmentBuffers {
-  /** I420 frame of the source's size; only read. */
+  /** Frame of the source's size, I420 unless another preparer reads it; only read. */
   readonly pixels: Uint8Array;
   /** Filled with a class id a pixel. */
   readonly labels: Uint8Array;
@@ -45,7 +45,7 @@ export class Segmenter {
     this.#preparer = preparer;
     this.#session = session;
     const shape = {
-      classes: session.logits.classes,
+      classes: session.classes,
       grid: network.output.grid,
       output: source,
       alignCorners: network.output.alignCorners,
@@ -55,16 +55,21 @@ export class Segmenter {
   }
 
   /**
+   * Loads the network.
+   *
+   * @param preparer What feeds it, where the frames are not I420.
    * @throws {ProviderError} If the provider cannot start here.
    * @throws {ModelError} If the network cannot be loaded.
    */
-  static async create(network: Network, options: SegmenterOptions): Promise<Segmenter> {
-    const { source, colour } = options;
-    const preparer = createPreparer(network.input, {
-      source,
+  static async create(
+    network: Network,
+    options: SegmenterOptions,
+    preparer: FramePreparer = createPreparer(network.input, {
+      ...options,
       inputSize: network.inputSize,
-      colour,
-    });
+    }),
+  ): Promise<Segmenter> {
+    const { source } = options;
     const session = await NetworkSession.create(network, preparer, options);
     return new Segmenter(preparer, session, network, source);
   }
@@ -78,18 +83,13 @@ export class Segmenter {
   async segment(buffers: SegmentBuffers, header: Float64Array): Promise<void> {
     this.#preparer.run(buffers.pixels);
     header[HEADER.prepared] = nowMs();
-    await this.#session.run();
+    const logits = await this.#session.run();
     header[HEADER.inferred] = nowMs();
-    this.#argmax.run(this.#session.logits.data, buffers.labels);
+    this.#argmax.run(logits, buffers.labels);
     if (buffers.confidence.length > 0) {
-      this.#confidence.run(this.#session.logits.data, buffers.labels, buffers.confidence);
+      this.#confidence.run(logits, buffers.labels, buffers.confidence);
     }
     header[HEADER.labelled] = nowMs();
-  }
-
-  /** The logits of the last frame, [classes, grid.height, grid.width]; overwritten by the next. */
-  get logits(): Float32Array {
-    return this.#session.logits.data;
   }
 
   async dispose(): Promise<void> {

@@ -11,35 +11,31 @@ export interface SessionOptions {
   readonly threads: number;
 }
 
-/** The logits of a network and where they lie in memory. */
-export interface Logits {
-  /** Planes of `grid.width · grid.height` float32, one a class. */
-  readonly data: Float32Array;
-  readonly classes: number;
-}
-
 /**
  * A network loaded into ONNX Runtime, with its input and output memory.
  *
- * Memory: tensors are made once; `run` reads the preparer's buffers and fills `logits` in place.
+ * Memory: input tensors are made once and read the preparer's buffers. ONNX Runtime allocates the
+ * output anew for every run, even when it is given one; it is freed here when the next run begins,
+ * because left to the garbage collector it piles up to tens of megabytes.
  * Thread: `run` blocks the thread it is called on for the whole inference, promise or not.
  */
 export class NetworkSession {
-  readonly logits: Logits;
+  /** Planes of the logits. */
+  readonly classes: number;
   readonly #session: InferenceSession;
   readonly #feeds: Record<string, Tensor>;
-  readonly #fetches: Record<string, Tensor>;
+  readonly #output: string;
+  #logits = new Float32Array();
 
   private constructor(
     session: InferenceSession,
     inputs: readonly InputBuffer[],
-    output: { name: string; tensor: Tensor },
-    classes: number,
+    output: { name: string; classes: number },
   ) {
     this.#session = session;
     this.#feeds = Object.fromEntries(inputs.map((input) => [input.name, toTensor(input)]));
-    this.#fetches = { [output.name]: output.tensor };
-    this.logits = { data: output.tensor.data as Float32Array, classes };
+    this.#output = output.name;
+    this.classes = output.classes;
   }
 
   /**
@@ -53,8 +49,8 @@ export class NetworkSession {
     preparer: FramePreparer,
     options: SessionOptions,
   ): Promise<NetworkSession> {
-    const session = await load(network, options);
-    const { name, grid } = network.output;
+    const session = await loadSession(network, options);
+    const { name } = network.output;
     const metadata = session.outputMetadata.find((output) => output.name === name);
     const classes = metadata?.isTensor ? metadata.shape[1] : undefined;
     if (typeof classes !== "number") {
@@ -64,18 +60,19 @@ export class NetworkSession {
         { model: network.name, tensor: name },
       );
     }
-    const shape = [1, classes, grid.height, grid.width];
-    const tensor = new Tensor(
-      "float32",
-      new Float32Array(classes * grid.height * grid.width),
-      shape,
-    );
-    return new NetworkSession(session, preparer.buffers, { name, tensor }, classes);
+    return new NetworkSession(session, preparer.buffers, { name, classes });
   }
 
-  /** Runs the network on what the preparer's buffers hold. */
-  async run(): Promise<void> {
-    await this.#session.run(this.#feeds, this.#fetches);
+  /**
+   * Runs the network on what the preparer's buffers hold.
+   *
+   * @returns The logits, [classes, grid.height, grid.width]; valid until the next run.
+   */
+  async run(): Promise<Float32Array> {
+    this.#logits.buffer.transfer(0);
+    const results = await this.#session.run(this.#feeds);
+    this.#logits = results[this.#output]!.data as Float32Array<ArrayBuffer>;
+    return this.#logits;
   }
 
   async dispose(): Promise<void> {
@@ -83,7 +80,16 @@ export class NetworkSession {
   }
 }
 
-async function load(network: Network, options: SessionOptions): Promise<InferenceSession> {
+/**
+ * Loads an ONNX file with the settings that every session here shares.
+ *
+ * @throws {ProviderError} If the provider cannot start here.
+ * @throws {ModelError} If ONNX Runtime refuses the file.
+ */
+export async function loadSession(
+  network: Pick<Network, "name" | "onnx">,
+  options: SessionOptions,
+): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(network.onnx, {
       executionProviders: [options.provider],
@@ -107,6 +113,7 @@ async function load(network: Network, options: SessionOptions): Promise<Inferenc
   }
 }
 
-function toTensor(input: InputBuffer): Tensor {
+/** A tensor over the buffer's memory. */
+export function toTensor(input: InputBuffer): Tensor {
   return new Tensor(input.type, input.data, input.shape);
 }

@@ -9,9 +9,9 @@ import { type DrawOptions, Overlay } from "../overlay/overlay.ts";
 import { FrameRing, type RingHandle } from "../ring/ring.ts";
 import { SECTION } from "../ring/sections.ts";
 import {
-  type ErrorReport,
   GAUGE,
   type QuitOrder,
+  reportOf,
   type TrialOrder,
   type WorkerMessage,
 } from "./messages.ts";
@@ -94,11 +94,4 @@ async function runTrial(order: TrialOrder): Promise<void> {
   }
   await segmenter.dispose();
   scope.postMessage({ kind: "timed", provider: order.segmenter.provider, runMs });
-}
-
-function reportOf(error: unknown): ErrorReport {
-  if (error instanceof Error) {
-    return { name: error.name, message: error.message, stack: error.stack };
-  }
-  return { name: "Error", message: String(error), stack: undefined };
 }

@@ -14,11 +14,12 @@ export interface Container {
   readonly videoCodecs: readonly string[];
   /** Codecs of sound that are copied into it; others are encoded again by `audioEncoder`. */
   readonly audioCodecs: readonly string[];
+  /** The encoder of sound that is not copied. */
   readonly audioEncoder: "aac" | "libopus";
   /** Options of the muxer for a file, which can be sought in. */
   readonly fileOptions: readonly string[];
-  /** Options of the muxer for a pipe; undefined where the format needs to seek. */
-  readonly pipeOptions: readonly string[] | undefined;
+  /** Options of the muxer for a pipe; unused where the format needs to seek. */
+  readonly pipeOptions: readonly string[];
   /** Whether a packet may lie before time 0, as the priming of AAC does (through an edit list). */
   readonly hasEditLists: boolean;
   /** The format of the picture while it is being encoded. */
@@ -27,7 +28,9 @@ export interface Container {
 
 /** A format that can be played whenever writing stops: it is written frame by frame. */
 export interface Scratch {
+  /** ffmpeg's name of the muxer. */
   readonly muxer: string;
+  /** Options of the muxer. */
   readonly options: readonly string[];
   /** The extension where it is not the container's own. */
   readonly extension?: string;
@@ -67,7 +70,7 @@ const MP4: Container = {
   audioCodecs: ["aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac", "dts"],
   audioEncoder: "aac",
   fileOptions: MP4_FILE,
-  pipeOptions: [...MP4_TIMING, "-movflags", "+frag_keyframe+empty_moov+default_base_moof"],
+  pipeOptions: [],
   hasEditLists: true,
   scratch: { muxer: "mp4", ...FRAGMENTS },
 };
@@ -78,9 +81,14 @@ const MOV: Container = {
   muxer: "mov",
   videoCodecs: ["h264", "hevc", "mpeg4", "mpeg2video", "prores", "mjpeg", "dnxhd", "qtrle", "png"],
   audioCodecs: ["aac", "mp3", "ac3", "eac3", "alac", ...LINEAR_PCM, ...BIG_ENDIAN_PCM],
-  pipeOptions: undefined,
   scratch: { muxer: "mov", ...FRAGMENTS },
 };
+
+/**
+ * The priming of Opus lies before time 0, and ffmpeg would move everything on to make room for it;
+ * but Matroska has a field for that delay.
+ */
+const AT_ITS_TIME = ["-avoid_negative_ts", "disabled"];
 
 const MATROSKA: Container = {
   name: "Matroska",
@@ -97,8 +105,8 @@ const MATROSKA: Container = {
     "tta", "wavpack", "adpcm_ms", "pcm_mulaw", "pcm_alaw", "wmav2", ...LINEAR_PCM, "pcm_s16be",
   ],
   audioEncoder: "aac",
-  fileOptions: [],
-  pipeOptions: [],
+  fileOptions: AT_ITS_TIME,
+  pipeOptions: AT_ITS_TIME,
   hasEditLists: false,
   scratch: { muxer: "matroska", ...CLUSTERS },
 };
@@ -151,7 +159,6 @@ const BY_FORMAT: Readonly<Record<string, Container>> = {
   mpegts: MPEG_TS,
   webm: WEBM,
   nut: NUT,
-  mp4: MP4,
 };
 
 /** What `-o -` can be written as; the first is the default. */

@@ -35,7 +35,8 @@ interface Encoder {
  *
  * superfast is the cheapest on the bundled ffmpeg and the closest to the picture. It looks at no
  * frame ahead, and B-frames are off: a frame leaves the encoder as soon as it came (with them it
- * costs 15% more time for 15% less size), and decoding order is display order in every container.
+ * costs a quarter more time for 15% less size), and decoding order is display order in every
+ * container.
  */
 const X264: Encoder = {
   codec: "h264",

@@ -14,6 +14,7 @@ export class FirstPacket {
   #watching: Promise<void> | undefined;
   #isStopped = false;
 
+  /** Looks for the bytes `mark` within the first 16 KiB. */
   constructor(path: string, mark: readonly number[]) {
     this.#path = path;
     this.#mark = mark;

@@ -8,6 +8,7 @@ import { passthroughOption } from "../ffmpeg/release.ts";
 export interface FrameEncoderOptions {
   /** The output as messages name it. */
   readonly name: string;
+  /** Writes the bytes around the frames. */
   readonly nut: NutWriter;
   /** What describes the raw frames, before `-i`. */
   readonly inputOptions?: readonly string[];
@@ -28,11 +29,13 @@ export class FrameEncoder {
   readonly #frames: WritableStreamDefaultWriter<Uint8Array>;
   readonly #options: FrameEncoderOptions;
   readonly #args: readonly string[];
-  /** Rejects when ffmpeg ends before it was asked to. */
-  readonly #death: Promise<never>;
   #lastPtsUs: number | undefined;
 
-  /** @throws {FfmpegError} If ffmpeg cannot be started. */
+  /**
+   * Starts ffmpeg, which then waits for frames.
+   *
+   * @throws {FfmpegError} If ffmpeg cannot be started.
+   */
   constructor(binary: FfmpegBinary, options: FrameEncoderOptions) {
     this.#options = options;
     this.#args = [
@@ -46,10 +49,6 @@ export class FrameEncoder {
     this.#frames = this.#process.stdin.getWriter();
     // Its breaking is noticed by the write that it breaks.
     this.#frames.closed.catch(() => {});
-    this.#death = this.#process.ended.then((exit) => {
-      throw this.#error(exit);
-    });
-    this.#death.catch(() => {});
   }
 
   /** What ffmpeg writes, where `stdout` was asked for. */
@@ -86,8 +85,8 @@ export class FrameEncoder {
     // It fails only when ffmpeg is dead, and how it died is said below.
     await this.#frames.close().catch(() => {});
     const exit = await this.#process.ended;
-    const isWell = exit.code === 0 || (options.mayBeInterrupted && exit.code === INTERRUPTED);
-    if (!isWell) throw this.#error(exit);
+    const isExpected = exit.code === INTERRUPTED && (options.mayBeInterrupted ?? false);
+    if (!isWritten(isExpected ? { ...exit, code: 0 } : exit)) throw this.#error(exit);
     return exit;
   }
 
@@ -104,9 +103,10 @@ export class FrameEncoder {
 
   async #send(bytes: Uint8Array): Promise<void> {
     try {
-      await Promise.race([this.#frames.write(bytes), this.#death]);
+      await this.#frames.write(bytes);
     } catch {
-      // The pipe breaks a moment before the exit is known, and only the exit has the reason.
+      // The pipe breaks a moment before the exit is known, and only the exit has the reason. (Racing
+      // each write against the end instead would leave a reaction on that promise for every frame.)
       throw this.#error(await this.#process.ended);
     }
   }
@@ -138,6 +138,17 @@ export function encodeError(
   });
   return new OutputError(`${action}: ${reasonOf(exit)}.${mendOf(exit)}`, { output }, { cause });
 }
+
+/**
+ * Whether all of the output was written. ffmpeg ends with 0 even when the last bytes of it could
+ * not be, and only says so.
+ */
+export function isWritten(exit: FfmpegExit): boolean {
+  return exit.code === 0 && !LOST_OUTPUT.test(exit.stderrTail);
+}
+
+const LOST_OUTPUT =
+  /No space left on device|Error writing trailer|Error closing file|Error muxing a packet/;
 
 /** The exit code of an ffmpeg that was interrupted and wrote its trailer. */
 const INTERRUPTED = 255;

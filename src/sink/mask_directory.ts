@@ -36,7 +36,11 @@ export class MaskDirectory implements FrameSink {
     this.#overwrite = options.overwrite;
   }
 
-  /** @throws {OutputError} If the directory holds what is not to be replaced, or cannot be made. */
+  /**
+   * Makes the directory under its partial name.
+   *
+   * @throws {OutputError} If the directory holds what is not to be replaced, or cannot be made.
+   */
   static async create(
     target: string,
     options: { size: Size; overwrite: boolean },

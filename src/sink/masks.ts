@@ -10,6 +10,7 @@ import type { FrameSink } from "./sink.ts";
 
 /** How to write class maps. */
 export interface MaskSinkOptions {
+  /** The ffmpeg that encodes a video of masks. */
   readonly binary: FfmpegBinary;
   /** The source's stream; maps have its size. */
   readonly stream: StreamInfo;

@@ -5,7 +5,7 @@ import { inputArguments } from "../ffmpeg/input.ts";
 import { type FfmpegExit, spawnFfmpeg } from "../ffmpeg/process.ts";
 import { isAtLeast } from "../ffmpeg/release.ts";
 import type { Container } from "./containers.ts";
-import { encodeError } from "./frame_encoder.ts";
+import { encodeError, isWritten } from "./frame_encoder.ts";
 
 /** Where sound comes from: the probe of the source, or that part of it. */
 export type AudioSource = Pick<Probe, "input" | "audioCodecs">;
@@ -16,12 +16,15 @@ export interface MuxOptions {
   readonly name: string;
   /** The encoded picture, alone and beginning at time 0. */
   readonly picture: string;
+  /** The picture's codec, by ffmpeg's name. */
   readonly videoCodec: string;
   /** When the picture begins, in microseconds from the beginning of the sound's container. */
   readonly startUs: number;
+  /** Where sound comes from; undefined where there is none. */
   readonly audio: AudioSource | undefined;
   /** Where sound is cut, in microseconds from the same beginning; undefined keeps all of it. */
   readonly audioEndUs: number | undefined;
+  /** The final format. */
   readonly container: Container;
   /** The file to write; replaced if it exists. */
   readonly path: string;
@@ -54,7 +57,7 @@ export async function muxVideo(
       signal: options.signal,
     }).ended;
     options.signal.throwIfAborted();
-    if (exit.code === 0) return { cpuMs: exit.cpuMs, notes: notesOf(modes, mode, exit, reason) };
+    if (isWritten(exit)) return { cpuMs: exit.cpuMs, notes: notesOf(options, mode, exit, reason) };
     if (mode === modes.at(-1) || isFull(exit)) {
       throw encodeError(`Cannot finish ${JSON.stringify(options.name)}`, {
         output: options.name,
@@ -97,21 +100,24 @@ export function audioOutput(
     const isCopied = mode === "copy" && container.audioCodecs.includes(codec);
     args.push(...(isCopied ? [`-c:a:${track}`, "copy"] : encoderOfTrack(container, track)));
   });
-  // Where nothing can lie before time 0, ffmpeg would move the picture to make room for the
-  // encoder's priming; the packets that hold only priming are left out instead.
+  // Where nothing can lie before time 0, ffmpeg would move the picture to make room for priming:
+  // packets of nothing else are left out instead.
   if (!container.hasEditLists) args.push("-copypriorss:a", "0");
   return args;
 }
 
 function encoderOfTrack(container: Container, track: number): readonly string[] {
-  if (container.audioEncoder === "aac") {
-    return [`-c:a:${track}`, "aac", `-b:a:${track}`, "160k"];
+  if (container.audioEncoder === "libopus") {
+    return [
+      ...[`-c:a:${track}`, "libopus", `-b:a:${track}`, "128k"],
+      // libopus refuses the other layouts, such as 5.1 with side speakers.
+      ...[`-filter:a:${track}`, "aformat=channel_layouts=7.1|5.1|quad|3.0|stereo|mono"],
+    ];
   }
-  return [
-    ...[`-c:a:${track}`, "libopus", `-b:a:${track}`, "128k"],
-    // libopus refuses the other layouts, such as 5.1 with side speakers.
-    ...[`-filter:a:${track}`, "aformat=channel_layouts=7.1|5.1|quad|3.0|stereo|mono"],
-  ];
+  const encoder = [`-c:a:${track}`, "aac", `-b:a:${track}`, "160k"];
+  if (container.hasEditLists) return encoder;
+  // The priming of AAC, one packet, takes the place of the first 1024 samples (21 ms at 48 kHz).
+  return [...encoder, `-filter:a:${track}`, "atrim=start_sample=1024"];
 }
 
 function muxArguments(
@@ -148,16 +154,21 @@ function countsFinely(binary: FfmpegBinary): boolean {
   return isAtLeast(binary.release, [5, 0]);
 }
 
+/** What was lost. Opening the source may complain of its picture too, which is no concern here. */
 function notesOf(
-  modes: readonly AudioMode[],
+  { audio }: MuxOptions,
   mode: AudioMode,
   exit: FfmpegExit,
   reason: string,
 ): readonly string[] {
-  if (modes.length === 1) return [];
+  if (!hasSound(audio)) return [];
   if (mode === "none") return [`The sound could not be kept: ${reason}.`];
   if (exit.errorCount === 0) return [];
-  return [`The sound is damaged and was kept as far as it goes: ${exit.lastError}.`];
+  const complaint = exit.stderrTail.split("\n").findLast((line) =>
+    audio.audioCodecs.some((codec) => line.startsWith(codec))
+  );
+  if (complaint === undefined) return [];
+  return [`The sound is damaged and was kept as far as it goes: ${complaint}.`];
 }
 
 function isFull(exit: FfmpegExit): boolean {

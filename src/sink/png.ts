@@ -12,7 +12,7 @@ const FILTER_UP = 2;
 
 /**
  * Class maps are flat areas: against the row above almost every sample is 0, and run lengths are all
- * that is left to compress. A 1024×512 map takes 0.6 ms and 9 KB this way; zlib's default finds the
+ * that is left to compress. A 1024×512 map takes 0.7 ms and 9 KB this way; zlib's default finds the
  * same size in 1.4 ms, `CompressionStream` in 1.8 ms, and an ffmpeg that writes the files takes
  * 1.3 ms for 14 KB, and the pipe to it another 0.4.
  */
@@ -25,6 +25,7 @@ export class PngEncoder {
   readonly #filtered: Uint8Array;
   readonly #header: Uint8Array;
 
+  /** For maps of this size; odd sides are fine. */
   constructor(size: Size) {
     this.#size = size;
     this.#filtered = new Uint8Array((size.width + 1) * size.height);
@@ -53,18 +54,20 @@ export class PngEncoder {
 
   #filter(map: Uint8Array): void {
     const { width, height } = this.#size;
-    const filtered = this.#filtered;
-    let to = 0;
-    let from = 0;
     for (let y = 0; y < height; y++) {
-      filtered[to++] = FILTER_UP;
-      const above = from - width;
-      if (y === 0) filtered.set(map.subarray(0, width), to);
-      else for (let x = 0; x < width; x++) filtered[to + x] = map[from + x]! - map[above + x]!;
-      to += width;
-      from += width;
+      const row = map.subarray(y * width, (y + 1) * width);
+      const start = y * (width + 1);
+      const filtered = this.#filtered.subarray(start + 1, start + 1 + width);
+      this.#filtered[start] = FILTER_UP;
+      if (y === 0) filtered.set(row);
+      else subtract(row, map.subarray((y - 1) * width, y * width), filtered);
     }
   }
+}
+
+/** Modulo 256, as the array's elements are. */
+function subtract(row: Uint8Array, above: Uint8Array, result: Uint8Array): void {
+  for (let x = 0; x < row.length; x++) result[x] = row[x]! - above[x]!;
 }
 
 function headerOf({ width, height }: Size): Uint8Array {

@@ -37,7 +37,11 @@ export class VideoFile implements VideoSink {
   #closing: Promise<SinkResult> | undefined;
   #isSettled = false;
 
-  /** @throws {FfmpegError} If ffmpeg cannot be started. */
+  /**
+   * Starts the encoder.
+   *
+   * @throws {FfmpegError} If ffmpeg cannot be started.
+   */
   constructor(job: VideoJob, scratch: PartialFile) {
     const { muxer, options, frameMark } = job.container.scratch;
     this.#job = job;

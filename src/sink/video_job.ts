@@ -12,6 +12,7 @@ import type { FrameSink } from "./sink.ts";
 
 /** How to write a video. */
 export interface VideoSinkOptions {
+  /** The ffmpeg that encodes. */
   readonly binary: FfmpegBinary;
   /** The source's stream: what tags the output. */
   readonly stream: StreamInfo;
@@ -52,17 +53,23 @@ export interface VideoSink extends FrameSink {
 
 /** What both kinds of video sink need. */
 export interface VideoJob {
+  /** The ffmpeg that encodes. */
   readonly binary: FfmpegBinary;
   /** As the user named it. */
   readonly target: string;
+  /** What tags the output. */
   readonly stream: StreamInfo;
   /** Not to be asked before the first frame. */
   readonly startUs: () => number;
+  /** The size of the frames. */
   readonly outputSize: Size;
   /** Where sound comes from; undefined where there is none. */
   readonly audio: AudioSource | undefined;
+  /** Whether sound ends with the picture in any case. */
   readonly cutsAudio: boolean;
+  /** The final format. */
   readonly container: Container;
+  /** The encoder's codec, by ffmpeg's name. */
   readonly videoCodec: string;
   /** The part of an encoder that both share. */
   readonly frames: Pick<FrameEncoderOptions, "name" | "nut" | "inputOptions">;
@@ -70,7 +77,11 @@ export interface VideoJob {
   readonly encoding: readonly string[];
 }
 
-/** @throws {RangeError} If a frame is not of the size that the sink was opened for. */
+/**
+ * Checks a frame before it is sent.
+ *
+ * @throws {RangeError} If it is not of the size that the sink was opened for.
+ */
 export function checkFrameSize(pixels: Uint8Array, size: Size): void {
   const { byteLength } = i420Layout(size);
   if (pixels.byteLength !== byteLength) {

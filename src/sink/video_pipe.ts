@@ -30,6 +30,7 @@ export class VideoPipe implements VideoSink {
   #pipeError: OutputError | undefined;
   #isClosed = false;
 
+  /** Hands the stream on to `output`, which it does not close. */
   constructor(job: VideoJob, output: WritableStream<Uint8Array>) {
     this.#job = job;
     this.#output = output;
@@ -81,7 +82,7 @@ export class VideoPipe implements VideoSink {
         ...(audio ? audioInput(audio) : []),
         ...encoding,
         ...(audio ? audioOutput(audio, container, "copy") : []),
-        ...(container.pipeOptions ?? []),
+        ...container.pipeOptions,
         ...["-flush_packets", "1", "-f", container.muxer, "pipe:1"],
       ],
       stdout: true,

@@ -50,3 +50,46 @@ export function countWrongLabels(
 export function softmaxOf(values: readonly number[], label: number): number {
   return 1 / values.reduce((sum, value) => sum + Math.exp(value - values[label]!), 0);
 }
+
+/**
+ * Counts the labels that differ from the argmax of the bilinear logits, all in float64 and pixel by
+ * pixel; pixels whose two best logits are within `tie` of each other do not count.
+ */
+export function countDifferences(
+  shape: UpsampleShape,
+  logits: Float32Array,
+  labels: Uint8Array,
+  tie = 1e-5,
+): number {
+  const { classes, grid, output } = shape;
+  const points = grid.width * grid.height;
+  const place = (pixel: number, pixels: number, count: number) => {
+    const position = Math.min(count - 1, Math.max(0, (pixel + 0.5) * count / pixels - 0.5));
+    const first = Math.min(count - 2, Math.floor(position));
+    return [first, position - first] as const;
+  };
+  let differences = 0;
+  for (let y = 0; y < output.height; y++) {
+    const [row, weightY] = place(y, output.height, grid.height);
+    for (let x = 0; x < output.width; x++) {
+      const [column, weightX] = place(x, output.width, grid.width);
+      let best = -Infinity;
+      let second = -Infinity;
+      let winner = 0;
+      for (let id = 0; id < classes; id++) {
+        const at = id * points + row * grid.width + column;
+        const top = logits[at]! * (1 - weightX) + logits[at + 1]! * weightX;
+        const bottom = logits[at + grid.width]! * (1 - weightX) +
+          logits[at + grid.width + 1]! * weightX;
+        const value = top * (1 - weightY) + bottom * weightY;
+        if (value > best) {
+          second = best;
+          best = value;
+          winner = id;
+        } else if (value > second) second = value;
+      }
+      if (labels[y * output.width + x] !== winner && best - second > tie) differences++;
+    }
+  }
+  return differences;
+}
