@@ -1,11 +1,17 @@
 import type { Size } from "../frame/geometry.ts";
 
-/** Weights are fixed point with this many fractional bits. */
-const WEIGHT_BITS = 7;
+/** Weights are fixed point with this many fractional bits; they sum to one. */
+const WEIGHT_BITS = 8;
 const WEIGHT_ONE = 1 << WEIGHT_BITS;
+const HALF = WEIGHT_ONE >> 1;
 
 /** From this factor on a shrinking resize averages over the pixels that it would skip. */
 const ANTIALIAS_FROM = 2;
+
+/** Every other byte of a word: two lanes of 16 bits, in which 255 · WEIGHT_ONE + HALF has room. */
+const LANES = 0x00ff00ff;
+const LANES_HALF = HALF << 16 | HALF;
+const BYTES_PER_WORD = 4;
 
 /** For each output sample: the first input sample that counts, and `taps` weights that sum to one. */
 interface Filter {
@@ -15,69 +21,96 @@ interface Filter {
 }
 
 /**
- * Resizes one 8-bit plane in a single pass over its rows.
+ * Resizes one 8-bit plane, row by row: first the rows above each other, then along the row.
  *
  * Bilinear with half-pixel centres, as the network's training resized its images; when it shrinks by
  * more than 2 the triangle widens with the factor, so that every input sample counts (what Pillow
- * calls `BILINEAR`, and PyTorch `antialias=True`). Weights have 7 bits: an output sample is within
- * one code of the exact one.
+ * calls `BILINEAR`, and PyTorch `antialias=True`). An output sample is within 2 codes of the exact
+ * one: weights have 8 bits, and each direction rounds once.
  *
- * Memory: allocates nothing after construction. Thread: any, one at a time.
+ * Memory: allocates only views after construction. Thread: any, one at a time. Fastest where the
+ * width is a multiple of 4 and the plane starts at one: then four samples are filtered at once.
  */
 export class PlaneResampler {
   readonly from: Size;
   readonly to: Size;
   readonly #horizontal: Filter;
   readonly #vertical: Filter;
-  /** One row of vertically filtered samples. */
-  readonly #row: Uint16Array;
+  readonly #keepsWidth: boolean;
+  /** One row of vertically filtered samples, and the same as words. */
+  readonly #row: Uint8Array;
+  readonly #rowWords: Uint32Array;
 
   constructor(from: Size, to: Size) {
     this.from = from;
     this.to = to;
     this.#horizontal = triangleFilter(from.width, to.width);
     this.#vertical = triangleFilter(from.height, to.height);
-    this.#row = new Uint16Array(from.width);
+    this.#keepsWidth = from.width === to.width;
+    this.#rowWords = new Uint32Array(Math.ceil(from.width / BYTES_PER_WORD));
+    this.#row = new Uint8Array(this.#rowWords.buffer, 0, from.width);
   }
 
   /** Reads `source` (from.width · from.height bytes) and writes all of `target`. */
   run(source: Uint8Array, target: Uint8Array): void {
     const { from, to } = this;
-    if (from.width === to.width && from.height === to.height) {
+    if (this.#keepsWidth && from.height === to.height) {
       target.set(source);
       return;
     }
+    const words = wordsOf(source, from.width);
     for (let y = 0; y < to.height; y++) {
-      this.#filterRows(source, y);
-      this.#filterColumns(target, y * to.width);
+      if (words) this.#filterWords(words, y);
+      else this.#filterBytes(source, y);
+      if (this.#keepsWidth) target.set(this.#row, y * to.width);
+      else this.#filterColumns(target, y * to.width);
     }
   }
 
-  /** Output row `y`, still at the input's width, with `WEIGHT_BITS` fractional bits. */
-  #filterRows(source: Uint8Array, y: number): void {
+  /** Row `y` of the output, still at the input's width. */
+  #filterBytes(source: Uint8Array, y: number): void {
     const { width } = this.from;
     const { taps, firsts, weights } = this.#vertical;
-    const row = this.#row;
+    const top = firsts[y]! * width;
+    for (let x = 0; x < width; x++) {
+      let sum = HALF;
+      for (let tap = 0; tap < taps; tap++) {
+        sum += weights[taps * y + tap]! * source[top + tap * width + x]!;
+      }
+      this.#row[x] = sum >> WEIGHT_BITS;
+    }
+  }
+
+  /** The same, four samples at a time in the lanes of two integers. */
+  #filterWords(source: Uint32Array, y: number): void {
+    const { taps, firsts, weights } = this.#vertical;
+    const row = this.#rowWords;
+    const width = row.length;
     const top = firsts[y]! * width;
     if (taps === 2) {
+      const bottom = top + width;
       const upper = weights[2 * y]!;
       const lower = weights[2 * y + 1]!;
-      const bottom = top + width;
-      if (lower === 0) {
-        for (let x = 0; x < width; x++) row[x] = source[top + x]! << WEIGHT_BITS;
-        return;
-      }
       for (let x = 0; x < width; x++) {
-        row[x] = upper * source[top + x]! + lower * source[bottom + x]!;
+        const a = source[top + x]!;
+        const b = source[bottom + x]!;
+        const even = Math.imul(a & LANES, upper) + Math.imul(b & LANES, lower) + LANES_HALF;
+        const odd = Math.imul(a >>> 8 & LANES, upper) + Math.imul(b >>> 8 & LANES, lower) +
+          LANES_HALF;
+        row[x] = even >>> WEIGHT_BITS & LANES | odd & ~LANES;
       }
       return;
     }
-    row.fill(0);
-    for (let tap = 0; tap < taps; tap++) {
-      const weight = weights[taps * y + tap]!;
-      if (weight === 0) continue;
-      const start = top + tap * width;
-      for (let x = 0; x < width; x++) row[x]! += weight * source[start + x]!;
+    for (let x = 0; x < width; x++) {
+      let even = LANES_HALF;
+      let odd = LANES_HALF;
+      for (let tap = 0; tap < taps; tap++) {
+        const word = source[top + tap * width + x]!;
+        const weight = weights[taps * y + tap]!;
+        even = even + Math.imul(word & LANES, weight) | 0;
+        odd = odd + Math.imul(word >>> 8 & LANES, weight) | 0;
+      }
+      row[x] = even >>> WEIGHT_BITS & LANES | odd & ~LANES;
     }
   }
 
@@ -85,23 +118,28 @@ export class PlaneResampler {
     const { width } = this.to;
     const { taps, firsts, weights } = this.#horizontal;
     const row = this.#row;
-    const shift = 2 * WEIGHT_BITS;
-    const half = 1 << (shift - 1);
     if (taps === 2) {
       for (let x = 0; x < width; x++) {
         const first = firsts[x]!;
-        target[start + x] =
-          (weights[2 * x]! * row[first]! + weights[2 * x + 1]! * row[first + 1]! + half) >> shift;
+        const sum = weights[2 * x]! * row[first]! + weights[2 * x + 1]! * row[first + 1]!;
+        target[start + x] = sum + HALF >> WEIGHT_BITS;
       }
       return;
     }
     for (let x = 0; x < width; x++) {
       const first = firsts[x]!;
-      let sum = half;
+      let sum = HALF;
       for (let tap = 0; tap < taps; tap++) sum += weights[taps * x + tap]! * row[first + tap]!;
-      target[start + x] = sum >> shift;
+      target[start + x] = sum >> WEIGHT_BITS;
     }
   }
+}
+
+/** The plane as words, where its rows are whole ones; undefined where not. */
+function wordsOf(plane: Uint8Array, width: number): Uint32Array | undefined {
+  const { buffer, byteOffset, byteLength } = plane;
+  if (width % BYTES_PER_WORD !== 0 || byteOffset % BYTES_PER_WORD !== 0) return undefined;
+  return new Uint32Array(buffer, byteOffset, byteLength / BYTES_PER_WORD);
 }
 
 /** A triangle of half-width max(1, shrink factor) around each output sample's centre. */
