@@ -1,10 +1,10 @@
 /** The command line: parses, prints, sets the exit code; the work is the library's. */
 import { Command, CommanderError } from "commander";
+import { addEvalCommand } from "./eval.ts";
 import { describeError, EXIT } from "./exit.ts";
+import { VERSION } from "../version.ts";
+import { wantsColour } from "../report/table.ts";
 import { addSegmentCommand } from "./segment.ts";
-
-/** The version that `--version` prints; a test holds it to deno.json's. */
-export const VERSION = "0.1.0";
 
 /** Runs one command and ends the process with its exit code. */
 export async function runCli(args: readonly string[]): Promise<never> {
@@ -16,8 +16,15 @@ async function exitCodeOf(args: readonly string[]): Promise<number> {
   const program = new Command("segstream")
     .version(VERSION)
     .showHelpAfterError("Run segstream --help to see every option.")
+    .enablePositionalOptions() // a command's own --model is not the one of the bare program
+    // Left alone, commander asks Node for colours, which reads a dozen environment variables.
+    .configureOutput({
+      getOutHasColors: () => wantsColour(Deno.stdout),
+      getErrHasColors: () => wantsColour(Deno.stderr),
+    })
     .exitOverride();
   addSegmentCommand(program, (code) => exitCode = code);
+  addEvalCommand(program, (code) => exitCode = code);
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;

@@ -1,7 +1,9 @@
 import type { Probe } from "../ffmpeg/probe.ts";
 import { openFileSource } from "./file.ts";
 import type { FrameSource } from "./source.ts";
-import { openStreetSource, parseStreet } from "./street.ts";
+import { isStreet, openStreetSource, parseStreet } from "./street.ts";
+
+export { isStreet };
 
 /** How to open an input. */
 export interface OpenOptions {
@@ -17,11 +19,6 @@ export interface OpenedSource {
   readonly probe: Probe | undefined;
   /** What went wrong without stopping the run: lines for the user, complete once it is done. */
   readonly warnings: readonly string[];
-}
-
-/** Whether an input is the test street, which this program draws itself. */
-export function isStreet(input: string): boolean {
-  return input.startsWith("street:");
 }
 
 /**
