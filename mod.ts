@@ -17,6 +17,15 @@
  * @module
  */
 export * from "./src/errors.ts";
+export type { ConfusionMatrix } from "./src/eval/confusion.ts";
+export type { DatasetOptions } from "./src/eval/dataset.ts";
+export { evaluate, type EvaluateOptions } from "./src/eval/evaluate.ts";
+export type { EvaluatedDataset, Evaluation, ResolutionResult } from "./src/eval/evaluation.ts";
+export { type DatasetClass, type LayoutName, LAYOUTS } from "./src/eval/layout.ts";
+export { PICTURE_INPUTS, type PictureInput } from "./src/eval/messages.ts";
+export type { Score, Scores } from "./src/eval/scores.ts";
+export { formatEvaluation } from "./src/eval/table.ts";
+export type { WorstPicture } from "./src/eval/worst.ts";
 export { CITYSCAPES_CLASSES, IGNORE_LABEL, type SegmentationClass } from "./src/frame/classes.ts";
 export type { Colour, ColourMatrix, ColourRange, Rgb } from "./src/frame/colour.ts";
 export type { Size } from "./src/frame/geometry.ts";

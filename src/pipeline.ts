@@ -38,6 +38,8 @@ export interface PipelineParts {
   /** Opened and not yet running; the pipeline closes it. */
   readonly source: FrameSource;
   readonly network: Network;
+  /** What the CPU runs in place of `network`, where 8 bits are faster there. */
+  readonly cpuNetwork?: Network | undefined;
   /** How frames are drawn into, once it is known what runs them; undefined leaves them alone. */
   readonly overlay?: (decision: ProviderDecision) => DrawOptions;
   /** Size of the drawn frames where it is not the source's. */
@@ -75,6 +77,8 @@ export function defaultWorkers(): number {
 /** A running pipeline. */
 export class Pipeline {
   readonly provider: ProviderDecision;
+  /** What the provider runs. */
+  readonly network: Network;
   readonly workers: number;
   readonly #source: FrameSource;
   readonly #ring: FrameRing;
@@ -89,12 +93,18 @@ export class Pipeline {
   private constructor(
     parts: PipelineParts,
     ring: FrameRing,
-    run: { pool: WorkerPool; provider: ProviderDecision; sourceDone: Promise<void> },
+    run: {
+      pool: WorkerPool;
+      provider: ProviderDecision;
+      network: Network;
+      sourceDone: Promise<void>;
+    },
     gauges: SharedArrayBuffer,
     options: PipelineOptions,
     sourceEnd: AbortController,
   ) {
     this.provider = run.provider;
+    this.network = run.network;
     this.workers = run.pool.size;
     this.#source = parts.source;
     this.#ring = ring;
@@ -115,7 +125,7 @@ export class Pipeline {
    * @throws {ProviderError} If the named provider is none.
    */
   static async start(parts: PipelineParts, options: PipelineOptions = {}): Promise<Pipeline> {
-    const { source, network } = parts;
+    const { source, cpuNetwork } = parts;
     const { size, colour } = source.info;
     const threads = parts.threads ?? spawnWorkers(options.workers ?? defaultWorkers());
     const ring = FrameRing.allocate({
@@ -128,10 +138,12 @@ export class Pipeline {
     sourceDone.catch(() => {}); // seen again by the constructor, once there is a pipeline to fail
     const gauges = new SharedArrayBuffer(GAUGES * Float64Array.BYTES_PER_ELEMENT);
     const segmenter = { source: size, colour, threads: 1 };
-    const provider = await chooseProvider(options.provider ?? "auto", network, {
+    const provider = await chooseProvider(options.provider ?? "auto", parts.network, {
       segmenter,
       workers: threads.length,
+      cpuNetwork,
     });
+    const network = provider.provider === "cpu" ? cpuNetwork ?? parts.network : parts.network;
     const count = provider.provider === "cpu"
       ? threads.length
       : Math.min(threads.length, options.workers ?? ACCELERATOR_WORKERS);
@@ -144,7 +156,8 @@ export class Pipeline {
       gauges,
     });
     await retired;
-    return new Pipeline(parts, ring, { pool, provider, sourceDone }, gauges, options, sourceEnd);
+    const run = { pool, provider, network, sourceDone };
+    return new Pipeline(parts, ring, run, gauges, options, sourceEnd);
   }
 
   /** What is true of every frame. */

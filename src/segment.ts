@@ -6,19 +6,31 @@ import { type FfmpegBinary, findFfmpeg } from "./ffmpeg/binary.ts";
 import type { Probe } from "./ffmpeg/probe.ts";
 import type { ProviderDecision } from "./infer/choose.ts";
 import { retireWorkers, spawnWorkers } from "./infer/pool.ts";
-import { buildNetwork, loadModel } from "./model/model.ts";
+import { int8NetworkFor, type PrecisionChoice } from "./infer/precision.ts";
+import { networkFor, openModel } from "./model/any_model.ts";
+import type { CustomFacts } from "./model/custom/sidecar.ts";
+import type { DownloadProgress } from "./model/download.ts";
 import type { Network } from "./model/network.ts";
-import { modelSize, type Resolution } from "./model/resolution.ts";
+import type { Resolution } from "./model/resolution.ts";
 import type { DrawOptions } from "./overlay/overlay.ts";
 import { defaultWorkers, Pipeline, type PipelineOptions } from "./pipeline.ts";
 import { type OpenedSource, openSource } from "./source/open.ts";
 
 /** How to segment. */
 export interface SegmentOptions extends PipelineOptions {
-  /** Name of a model that comes with segstream, or a .safetensors file. */
+  /**
+   * Name of a model that comes with segstream, a .safetensors or .onnx file, or `NAME@URL#sha256`,
+   * which is downloaded once.
+   */
   readonly model?: string;
+  /** What an .onnx file does not say of itself; goes before its sidecar. */
+  readonly modelFacts?: CustomFacts;
+  /** Called while a model is downloaded. */
+  readonly onDownload?: (name: string, progress: DownloadProgress) => void;
   /** The network's input size; `half` by default. */
   readonly resolution?: Resolution;
+  /** Arithmetic on the CPU; `auto` by default: int8 where it is faster and the model has it. */
+  readonly precision?: PrecisionChoice;
   /** The ffmpeg to run; SEGSTREAM_FFMPEG, then the bundled one by default. */
   readonly ffmpeg?: string;
 }
@@ -120,26 +132,36 @@ export async function openPipeline(
   try {
     const [{ source, probe, warnings }, model, ffmpeg] = await Promise.all([
       opening,
-      loadModel(options.model),
+      openModel(options.model, {
+        ...(options.modelFacts && { facts: options.modelFacts }),
+        ...(options.onDownload && { onProgress: options.onDownload }),
+        ...(options.signal && { signal: options.signal }),
+      }),
       findFfmpeg({ path: options.ffmpeg }),
     ]);
     const { size, colour } = source.info;
-    const network = buildNetwork(model, {
-      size: modelSize(size, options.resolution ?? "half"),
-      input: "i420",
-      colour,
-    });
+    const resolution = options.resolution ?? "half";
+    const target = { source: size, resolution, colour };
+    const network = networkFor(model, target);
+    const { precision = "auto", provider = "auto" } = options;
+    const cpuNetwork = await int8NetworkFor(model, target, { precision, provider });
+    if (network.output.kind === "labels" && options.head === "prob") {
+      throw new RangeError(
+        `Cannot give confidence: "${network.name}" gives labels, not logits. Leave --head prob out.`,
+      );
+    }
     const outputSize = drawing?.outputSize(size) ?? size;
     const pipeline = await Pipeline.start({
       source,
       network,
+      cpuNetwork,
       threads,
       ...(outputSize.width === size.width ? {} : { outputSize }),
       ...(drawing && {
         overlay: (decision) => drawing.options(network, { size, colour, decision }),
       }),
-    }, options);
-    return { pipeline, network, ffmpeg, probe, warnings };
+    }, { ...options, provider: precision === "int8" ? "cpu" : provider });
+    return { pipeline, network: pipeline.network, ffmpeg, probe, warnings };
   } catch (error) {
     await Promise.all([retireWorkers(threads), opening.then(closeSource, () => {})]);
     throw error;

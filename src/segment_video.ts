@@ -6,7 +6,7 @@ import type { ProviderDecision } from "./infer/choose.ts";
 import { type EncodeOptions, type OutputContext, type OutputPaths, Outputs } from "./outputs.ts";
 import { type View, viewSize } from "./overlay/blend.ts";
 import { visibleClasses } from "./overlay/class_filter.ts";
-import { loadPalette } from "./overlay/palette.ts";
+import { readPalette } from "./overlay/palette.ts";
 import { RunRecorder } from "./report/run_recorder.ts";
 import type { RunReport } from "./report/run_report.ts";
 import { type Drawing, type OpenedPipeline, openPipeline, type SegmentOptions } from "./segment.ts";
@@ -147,7 +147,7 @@ export async function segmentVideo(
 /** Reads the palette before anything is started, and decides the rest once the network is known. */
 async function drawingOf(options: SegmentVideoOptions): Promise<Drawing> {
   const { view = "overlay", alpha, legend = false, hud = false } = options;
-  const custom = options.palette === undefined ? undefined : await loadPalette(options.palette);
+  const custom = options.palette === undefined ? undefined : await readPalette(options.palette);
   return {
     outputSize: (source) => viewSize(view, source),
     options: ({ classes, inputSize }, { size, colour, decision }) => ({
@@ -160,7 +160,7 @@ async function drawingOf(options: SegmentVideoOptions): Promise<Drawing> {
         ...(options.classes === undefined ? {} : { show: options.classes }),
         ...(options.hide === undefined ? {} : { hide: options.hide }),
       }, classes),
-      ...(custom && { palette: custom }),
+      ...(custom && { palette: custom(classes) }),
       ...(alpha === undefined ? {} : { alpha }),
       hud: hud ? { provider: decision.provider, modelSize: inputSize } : undefined,
     }),
@@ -171,6 +171,7 @@ function factsOf({ pipeline, network, ffmpeg }: OpenedPipeline) {
   return {
     model: network.name,
     provider: pipeline.provider.provider,
+    precision: network.precision ?? "fp32",
     modelSize: network.inputSize,
     sourceSize: pipeline.stream.size,
     workers: pipeline.workers,

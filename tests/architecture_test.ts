@@ -22,8 +22,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: LEAVES,
   pipeline: JOINED,
   live: [...JOINED, "pipeline"],
-  cli: [...JOINED, "pipeline", "live"],
-  mod: [...JOINED, "pipeline", "live", "cli"],
+  eval: [...LEAVES, "ffmpeg", "model", "infer", "report"],
+  cli: [...JOINED, "pipeline", "live", "eval"],
+  mod: [...JOINED, "pipeline", "live", "eval", "cli"],
 };
 
 /** The blend runs in the worker, where the class map is hot in cache. */

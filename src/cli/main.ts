@@ -1,7 +1,10 @@
 /** The command line: parses, prints, sets the exit code; the work is the library's. */
 import { Command, CommanderError } from "commander";
+import { addBenchCommand } from "./bench.ts";
+import { addDoctorCommand } from "./doctor.ts";
 import { addEvalCommand } from "./eval.ts";
 import { describeError, EXIT } from "./exit.ts";
+import { addModelCommand } from "./model.ts";
 import { VERSION } from "../version.ts";
 import { wantsColour } from "../report/table.ts";
 import { addSegmentCommand } from "./segment.ts";
@@ -24,7 +27,10 @@ async function exitCodeOf(args: readonly string[]): Promise<number> {
     })
     .exitOverride();
   addSegmentCommand(program, (code) => exitCode = code);
+  addBenchCommand(program, (code) => exitCode = code);
+  addDoctorCommand(program, (code) => exitCode = code);
   addEvalCommand(program, (code) => exitCode = code);
+  addModelCommand(program);
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;

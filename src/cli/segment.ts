@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { nowMs } from "../frame/clock.ts";
 import { VIEWS } from "../overlay/blend.ts";
+import { PRECISIONS } from "../infer/precision.ts";
 import { parseProvider } from "../infer/providers.ts";
 import { DEFAULT_MODEL } from "../model/registry.ts";
 import { startProgress } from "../report/progress.ts";
@@ -9,6 +10,9 @@ import { type RunResult, segmentVideo, type SegmentVideoOptions } from "../segme
 import { argument, EXIT, number, oneOf } from "./exit.ts";
 import { watchInterrupts } from "./interrupts.ts";
 import { defaultOutput } from "./output_name.ts";
+import { startDownloadProgress } from "./download_progress.ts";
+import { modelFacts, type ModelFlags } from "./model_facts.ts";
+import { parseNumbers } from "./numbers.ts";
 import { parseResolution } from "./resolution.ts";
 
 /** The options as commander gives them. */
@@ -18,7 +22,7 @@ type Options = SegmentVideoOptions & {
   readonly video: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;
-};
+} & ModelFlags;
 
 const EXAMPLES = `
 Examples:
@@ -41,7 +45,11 @@ export function addSegmentCommand(program: Command, exit: (code: number) => void
     .option("--no-video", "write no video, only masks, stats or trace")
     .option("--overwrite", "replace outputs that exist")
     .optionsGroup("Network:")
-    .option("--model <name>", "a shipped model or a .safetensors file", DEFAULT_MODEL)
+    .option(
+      "--model <name>",
+      "a shipped model, a .safetensors or .onnx file, or NAME@URL#sha256",
+      DEFAULT_MODEL,
+    )
     .option(
       "--resolution <size>",
       "of the network: full, half, quarter or WxH",
@@ -54,8 +62,19 @@ export function addSegmentCommand(program: Command, exit: (code: number) => void
       argument(parseProvider),
       "auto",
     )
+    .option(
+      "--precision <kind>",
+      "on the CPU: fp32, int8, or auto: int8 where it is faster",
+      oneOf(PRECISIONS),
+      "auto",
+    )
     .option("--workers <n>", "inference threads (default: one a core)", number(WORKERS))
     .option("--head <kind>", "cls, or prob to fade what is uncertain", oneOf(HEADS), "cls")
+    .optionsGroup("Your own ONNX file (or say it in FILE.json beside FILE.onnx):")
+    .option("--model-layout <axes>", "of its input: nchw or nhwc", oneOf(["nchw", "nhwc"]))
+    .option("--model-mean <r,g,b>", "of its input (default: ImageNet's)", parseNumbers(3))
+    .option("--model-std <r,g,b>", "of its input (default: ImageNet's)", parseNumbers(3))
+    .option("--model-classes <file>", "names of its classes (default: Cityscapes', if 19)")
     .optionsGroup("Picture:")
     .option("--view <kind>", VIEWS.join(", "), oneOf(VIEWS), "overlay")
     .option("--alpha <share>", "how much of the tint covers the source, 0 to 1", number(SHARE))
@@ -91,6 +110,8 @@ async function run(input: string, options: Options): Promise<number> {
   if (output === undefined && !(options.masks ?? options.stats ?? options.trace)) {
     throw new TypeError("Cannot run with --no-video alone: name --masks, --stats or --trace.");
   }
+  const facts = await modelFacts(options);
+  const download = startDownloadProgress({ quiet: options.quiet ?? false });
   const { stop, kill, release } = watchInterrupts((line) => progress?.note(line));
   let progress: ReturnType<typeof startProgress> | undefined;
   let result: RunResult | undefined;
@@ -100,14 +121,19 @@ async function run(input: string, options: Options): Promise<number> {
       stop,
       signal: kill,
       startedAtMs: Math.min(startedAtMs, nowMs()),
-      onStart: ({ frameCount }) =>
-        progress = startProgress({ total: frameCount, quiet: options.quiet ?? false }),
+      ...(facts && { modelFacts: facts }),
+      onDownload: download.onProgress,
+      onStart: ({ frameCount }) => {
+        download.stop();
+        progress = startProgress({ total: frameCount, quiet: options.quiet ?? false });
+      },
       onProgress: ({ frames, dropped }) => progress?.update(frames, dropped),
     });
   } catch (error) {
     if (kill.aborted) return EXIT.interrupted;
     throw error;
   } finally {
+    download.stop();
     progress?.stop(result?.outcome ?? "interrupted");
     release();
   }

@@ -1,5 +1,6 @@
 /** Still images: files to samples, and samples to files that a page can show. */
 import { FfmpegError, InputError } from "../errors.ts";
+import type { Colour } from "../frame/colour.ts";
 import { formatSize, type Size } from "../frame/geometry.ts";
 import type { FfmpegBinary } from "./binary.ts";
 import { checkFile } from "./input.ts";
@@ -49,6 +50,34 @@ export async function decodeImage(
   await checkFile(path);
   const output = ["-c:v", "ppm", "-pix_fmt", "rgb24"];
   return readPixmap(path, await decode(binary, path, [...EXACT, ...output], options));
+}
+
+/** What {@link decodeI420} gives: of what cameras of standard definition do. */
+export const IMAGE_COLOUR: Colour = { matrix: "bt601", range: "limited" };
+
+/** An image as a frame of video. */
+export interface I420Image {
+  /** Both sides are even: an odd one is padded. */
+  readonly size: Size;
+  /** Packed I420 of {@link IMAGE_COLOUR}. */
+  readonly pixels: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Decodes an image of any format that ffmpeg knows as a frame of video.
+ *
+ * @throws {InputError} If the file is missing or is no image.
+ */
+export async function decodeI420(
+  binary: FfmpegBinary,
+  path: string,
+  options: ImageOptions = {},
+): Promise<I420Image> {
+  await checkFile(path);
+  const filter = "scale=out_color_matrix=bt601:out_range=tv,format=yuv420p," +
+    "pad=ceil(iw/2)*2:ceil(ih/2)*2";
+  const output = ["-c:v", "wrapped_avframe", "-vf", filter, "-f", "yuv4mpegpipe"];
+  return readY4m(path, await decode(binary, path, [...EXACT, ...output], options));
 }
 
 /**
@@ -112,13 +141,15 @@ async function decode(
   const args = [
     // A percent sign in a name is not the pattern of a sequence.
     ...["-f", "image2", "-pattern_type", "none", "-noautorotate", "-i", `file:${path}`],
-    ...["-frames:v", "1", ...output, "-f", output[1] === "rawvideo" ? "rawvideo" : "image2pipe"],
+    ...["-frames:v", "1", "-f", output[1] === "rawvideo" ? "rawvideo" : "image2pipe", ...output],
     "-",
   ];
   const process = spawnFfmpeg(binary, args, { stdin: false, stdout: true, ...options });
   const [bytes, exit] = await Promise.all([new Response(process.stdout).bytes(), process.ended]);
   options.signal?.throwIfAborted();
-  if (exit.code !== 0 || bytes.length === 0) throw unreadable(path, reasonOf(exit));
+  // Of a damaged file ffmpeg gives what it can, the rest black, and ends well.
+  const isWhole = exit.code === 0 && exit.errorCount === 0 && bytes.length > 0;
+  if (!isWhole) throw unreadable(path, reasonOf(exit));
   return bytes;
 }
 
@@ -129,6 +160,18 @@ function readPixmap(path: string, bytes: Uint8Array<ArrayBuffer>): RgbImage {
   const size = { width: Number(width), height: Number(height) };
   const rgb = bytes.subarray(words.length);
   if (words !== "" && rgb.length === 3 * size.width * size.height) return { size, rgb };
+  throw unreadable(path, "ffmpeg gives only a part of it");
+}
+
+/** YUV4MPEG2: a line with the size, a line that begins the frame, the planes. */
+function readY4m(path: string, bytes: Uint8Array<ArrayBuffer>): I420Image {
+  const header = new TextDecoder().decode(bytes.subarray(0, 256));
+  const [lines = "", width, height] =
+    /^YUV4MPEG2 W(\d+) H(\d+) [^\n]*\nFRAME[^\n]*\n/.exec(header) ??
+      [];
+  const size = { width: Number(width), height: Number(height) };
+  const pixels = bytes.slice(lines.length);
+  if (lines !== "" && pixels.length === size.width * size.height * 3 / 2) return { size, pixels };
   throw unreadable(path, "ffmpeg gives only a part of it");
 }
 

@@ -33,11 +33,16 @@ export interface ProviderDecision {
  * CPU is taken at once and nothing is timed.
  *
  * @param workers How many workers share the CPU.
+ * @param cpuNetwork What the CPU would run, where it is another network.
  */
 export async function chooseProvider(
   choice: ProviderChoice,
   network: Network,
-  options: { segmenter: Omit<SegmenterOptions, "provider">; workers: number },
+  options: {
+    segmenter: Omit<SegmenterOptions, "provider">;
+    workers: number;
+    cpuNetwork?: Network | undefined;
+  },
 ): Promise<ProviderDecision> {
   if (choice !== "auto") return { provider: choice, trials: [] };
   const candidates = await plausibleAccelerators();
@@ -47,23 +52,29 @@ export async function chooseProvider(
   for (const provider of [...candidates, "cpu"] as const) {
     const segmenter = { ...options.segmenter, provider };
     const streams = provider === "cpu" ? options.workers : 1;
-    trials.push(await tryProvider(network, segmenter, streams));
+    const tried = provider === "cpu" ? options.cpuNetwork ?? network : network;
+    trials.push(await tryProvider(tried, segmenter, { streams }));
   }
   const fastest = trials.reduce((best, trial) => (trial.fps ?? 0) > (best.fps ?? 0) ? trial : best);
   return { provider: fastest.provider, trials };
 }
 
-/** Times a provider in a thread of its own, which ends with the trial. */
+/**
+ * Times a provider in a thread of its own, which ends with the trial.
+ *
+ * @param options.streams How many sessions would share the machine; 1 by default.
+ * @param options.timeoutMs How long it may take; by default what a run may wait for it.
+ */
 export async function tryProvider(
   network: Network,
   segmenter: SegmenterOptions,
-  streams = 1,
+  { streams = 1, timeoutMs = TRIAL_TIMEOUT_MS }: { streams?: number; timeoutMs?: number } = {},
 ): Promise<Trial> {
   const [worker] = spawnWorkers(1) as [Worker];
   const { provider } = segmenter;
   const { promise, resolve } = Promise.withResolvers<Trial>();
   const fail = (reason: string) => resolve({ provider, fps: undefined, reason });
-  const timeout = setTimeout(() => fail("it is slower than the CPU"), TRIAL_TIMEOUT_MS);
+  const timeout = setTimeout(() => fail("it is slower than the CPU"), timeoutMs);
   worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
     if (data.kind === "timed") resolve({ provider, fps: streams * 1000 / data.runMs });
     if (data.kind === "failed") fail(data.error.message);

@@ -5,6 +5,7 @@ import type { FrameRing } from "../ring/ring.ts";
 import { type ErrorReport, revive, type WorkerMessage } from "./messages.ts";
 import type { Provider } from "./providers.ts";
 import type { SegmenterOptions } from "./segmenter.ts";
+import "./telemetry.ts"; // before the threads
 import type { Order, WorkOrder } from "./worker.ts";
 
 /** How often a frame is tried before its failure ends the run. */

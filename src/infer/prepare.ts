@@ -1,7 +1,8 @@
 import { type Colour, colourTransform } from "../frame/colour.ts";
-import { type I420Layout, i420Layout, planeOf, type Size } from "../frame/geometry.ts";
-import type { I420Input, RgbInput } from "../model/network.ts";
-import { PlaneResampler } from "./resample.ts";
+import { i420Layout, type Size } from "../frame/geometry.ts";
+import type { I420Input, NetworkInput, RgbInput } from "../model/network.ts";
+import { I420Planes } from "./planes.ts";
+import { BlockPreparer } from "./prepare_blocks.ts";
 
 /** One input of a network: its shape and the memory it is fed from. */
 export interface InputBuffer {
@@ -25,13 +26,18 @@ export interface FramePreparer {
  * @throws {RangeError} If a size is not even.
  */
 export function createPreparer(
-  input: I420Input | RgbInput,
+  input: NetworkInput,
   options: { source: Size; inputSize: Size; colour: Colour },
 ): FramePreparer {
   const { source, inputSize, colour } = options;
-  return input.kind === "i420"
-    ? new I420Preparer(input, source, inputSize)
-    : new RgbPreparer(input, source, inputSize, colour);
+  switch (input.kind) {
+    case "i420":
+      return new I420Preparer(input, source, inputSize);
+    case "blocks":
+      return new BlockPreparer(input, source, inputSize);
+    case "rgb":
+      return new RgbPreparer(input, source, inputSize, colour);
+  }
 }
 
 /** Resizes the planes, or only copies them where the sizes agree. */
@@ -41,8 +47,9 @@ class I420Preparer implements FramePreparer {
 
   constructor(input: I420Input, source: Size, inputSize: Size) {
     const { width, height } = inputSize;
+    const { byteLength } = i420Layout(inputSize);
     const luma = new Uint8Array(width * height);
-    const chroma = new Uint8Array(width * height / 2);
+    const chroma = new Uint8Array(byteLength - luma.length);
     const half = chroma.length / 2;
     this.#planes = new I420Planes(source, inputSize, [
       luma,
@@ -93,13 +100,14 @@ class RgbPreparer implements FramePreparer {
     const [luma, cb, cr] = this.#planes.targets;
     const { luma: fromY, redCr, greenCb, greenCr, blueCb, clamp } = this.#tables;
     const { width, height } = this.#size;
+    const chromaWidth = (width + 1) >> 1;
     const codes = this.#codes;
     const data = this.#data;
     const pixelStride = this.#pixelStride;
     const green = this.#channelStride;
     const blue = 2 * green;
     for (let y = 0; y < height; y++) {
-      const chromaRow = (y >> 1) * (width >> 1);
+      const chromaRow = (y >> 1) * chromaWidth;
       for (let x = 0; x < width; x++) {
         const pixel = y * width + x;
         const chroma = chromaRow + (x >> 1);
@@ -113,29 +121,6 @@ class RgbPreparer implements FramePreparer {
         data[to + blue] = codes[512 + clamp[CLAMP_ORIGIN + ((grey + blueCb[u]!) >> FIXED_BITS)]!]!;
       }
     }
-  }
-}
-
-/** The three planes of a frame at the network's size. */
-class I420Planes {
-  readonly targets: readonly [Uint8Array, Uint8Array, Uint8Array];
-  readonly #layout: I420Layout;
-  readonly #luma: PlaneResampler;
-  readonly #chroma: PlaneResampler;
-
-  constructor(source: Size, target: Size, targets?: [Uint8Array, Uint8Array, Uint8Array]) {
-    this.#layout = i420Layout(source);
-    const to = i420Layout(target);
-    this.#luma = new PlaneResampler(this.#layout.y, to.y);
-    this.#chroma = new PlaneResampler(this.#layout.u, to.u);
-    const packed = new Uint8Array(targets ? 0 : to.byteLength);
-    this.targets = targets ?? [planeOf(packed, to.y), planeOf(packed, to.u), planeOf(packed, to.v)];
-  }
-
-  resample(pixels: Uint8Array): void {
-    this.#luma.run(planeOf(pixels, this.#layout.y), this.targets[0]);
-    this.#chroma.run(planeOf(pixels, this.#layout.u), this.targets[1]);
-    this.#chroma.run(planeOf(pixels, this.#layout.v), this.targets[2]);
   }
 }
 

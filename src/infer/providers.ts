@@ -48,7 +48,7 @@ export function explainProviderFailure(
   cause: unknown,
   os: string = Deno.build.os,
 ): ProviderError {
-  const reason = firstLine(cause instanceof Error ? cause.message : String(cause));
+  const reason = reasonOf(cause);
   const message = (state: string, mend: string) =>
     new ProviderError(`Cannot start provider "${provider}": ${state}. ${mend}`, { provider }, {
       cause,
@@ -80,6 +80,8 @@ export function explainProviderFailure(
   }
 }
 
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0]!.trim().replace(/\.$/, "");
+/** What ONNX Runtime says, without the C++ expression and the place in its source before it. */
+function reasonOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.split("\n", 1)[0]!.replace(/^.* was false\. /, "").trim().replace(/\.$/, "");
 }

@@ -3,8 +3,7 @@ import type { Colour } from "../frame/colour.ts";
 import type { Size } from "../frame/geometry.ts";
 import { HEADER } from "../frame/timing.ts";
 import type { Network } from "../model/network.ts";
-import { UpsampleConfidence } from "./confidence.ts";
-import { UpsampleArgmax } from "./label.ts";
+import { createHead, type FrameHead } from "./head.ts";
 import { createPreparer, type FramePreparer } from "./prepare.ts";
 import { NetworkSession, type SessionOptions } from "./session.ts";
 
@@ -33,8 +32,7 @@ export interface SegmentBuffers {
 export class Segmenter {
   readonly #preparer: FramePreparer;
   readonly #session: NetworkSession;
-  readonly #argmax: UpsampleArgmax;
-  readonly #confidence: UpsampleConfidence;
+  readonly #head: FrameHead;
 
   private constructor(
     preparer: FramePreparer,
@@ -44,14 +42,7 @@ export class Segmenter {
   ) {
     this.#preparer = preparer;
     this.#session = session;
-    const shape = {
-      classes: session.classes,
-      grid: network.output.grid,
-      output: source,
-      alignCorners: network.output.alignCorners,
-    };
-    this.#argmax = new UpsampleArgmax(shape);
-    this.#confidence = new UpsampleConfidence(shape);
+    this.#head = createHead(network, session.classes, source);
   }
 
   /**
@@ -74,21 +65,23 @@ export class Segmenter {
     return new Segmenter(preparer, session, network, source);
   }
 
-  /** Runs the network once on whatever its input holds: the first run is slower than the others. */
+  /**
+   * Runs the network once on whatever its input holds: the first run is slower than the others.
+   *
+   * @throws {ModelError} If its output is not what the network's description says.
+   */
   async warmUp(): Promise<void> {
-    await this.#session.run();
+    const { shape } = await this.#session.runOutput();
+    this.#head.accept(shape);
   }
 
   /** Segments one frame and stamps `prepared`, `inferred` and `labelled` in its header. */
   async segment(buffers: SegmentBuffers, header: Float64Array): Promise<void> {
     this.#preparer.run(buffers.pixels);
     header[HEADER.prepared] = nowMs();
-    const logits = await this.#session.run();
+    const output = await this.#session.runOutput();
     header[HEADER.inferred] = nowMs();
-    this.#argmax.run(logits, buffers.labels);
-    if (buffers.confidence.length > 0) {
-      this.#confidence.run(logits, buffers.labels, buffers.confidence);
-    }
+    this.#head.run(output, buffers.labels, buffers.confidence);
     header[HEADER.labelled] = nowMs();
   }
 

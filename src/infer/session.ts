@@ -1,14 +1,31 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import "./telemetry.ts"; // before the library
+import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { ModelError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import type { FramePreparer, InputBuffer } from "./prepare.ts";
 import { explainProviderFailure, type Provider } from "./providers.ts";
+
+// What goes wrong is thrown; printed as well, it would stand beside the one line that users get.
+env.logLevel = "fatal";
+
+// What it would print is thrown too, and explained there.
+env.logLevel = "fatal";
 
 /** How a session runs. */
 export interface SessionOptions {
   readonly provider: Provider;
   /** Threads within one operator; 1 where several workers share the cores. */
   readonly threads: number;
+}
+
+type OutputData = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+
+/** What a network gave: valid until its next run. */
+export interface RunOutput {
+  /** Row-major values. */
+  readonly data: Float32Array | Uint8Array;
+  /** Sides of the output. */
+  readonly shape: readonly number[];
 }
 
 /**
@@ -25,7 +42,7 @@ export class NetworkSession {
   readonly #session: InferenceSession;
   readonly #feeds: Record<string, Tensor>;
   readonly #output: string;
-  #logits = new Float32Array();
+  #data: OutputData = new Float32Array();
 
   private constructor(
     session: InferenceSession,
@@ -50,9 +67,10 @@ export class NetworkSession {
     options: SessionOptions,
   ): Promise<NetworkSession> {
     const session = await loadSession(network, options);
-    const { name } = network.output;
+    const { name, kind } = network.output;
     const metadata = session.outputMetadata.find((output) => output.name === name);
-    const classes = metadata?.isTensor ? metadata.shape[1] : undefined;
+    const channels = metadata?.isTensor ? metadata.shape[1] : undefined;
+    const classes = kind === "logits" ? channels : network.classes.length;
     if (typeof classes !== "number") {
       throw new ModelError(
         `Cannot run model "${network.name}": it has no output "${name}" of a known number of ` +
@@ -64,15 +82,21 @@ export class NetworkSession {
   }
 
   /**
-   * Runs the network on what the preparer's buffers hold.
+   * Runs a network of logits on what the preparer's buffers hold.
    *
    * @returns The logits, [classes, grid.height, grid.width]; valid until the next run.
    */
   async run(): Promise<Float32Array> {
-    this.#logits.buffer.transfer(0);
-    const results = await this.#session.run(this.#feeds);
-    this.#logits = results[this.#output]!.data as Float32Array<ArrayBuffer>;
-    return this.#logits;
+    return (await this.runOutput()).data as Float32Array;
+  }
+
+  /** Runs the network on what the preparer's buffers hold. */
+  async runOutput(): Promise<RunOutput> {
+    this.#data.buffer.transfer(0);
+    const results = await this.#session.run(this.#feeds, [this.#output]);
+    const { data, dims } = results[this.#output]!;
+    this.#data = data as OutputData;
+    return { data: this.#data, shape: dims };
   }
 
   async dispose(): Promise<void> {
@@ -115,5 +139,10 @@ export async function loadSession(
 
 /** A tensor over the buffer's memory. */
 export function toTensor(input: InputBuffer): Tensor {
-  return new Tensor(input.type, input.data, input.shape);
+  const tensor = new Tensor(input.type, input.data, input.shape);
+  if (input.type === "float16") {
+    // The tensor makes a Float16Array of it, which ONNX Runtime's native side takes for empty.
+    Object.defineProperty(tensor, "data", { value: input.data });
+  }
+  return tensor;
 }

@@ -7,6 +7,7 @@
 
 import type { Colour } from "../frame/colour.ts";
 import { formatSize, type Size } from "../frame/geometry.ts";
+import { addBlockStem } from "./block_stem.ts";
 import { addHead, type Head } from "./heads.ts";
 import type { LayerWeights } from "./layer_weights.ts";
 import { GraphBuilder } from "./onnx/graph_builder.ts";
@@ -23,6 +24,9 @@ import {
 import { adaptivePoolMatrix, transposeMatrix } from "./pooling.ts";
 import { addI420Stem, addRgbStem, type Triple } from "./stem.ts";
 
+/** Where the layers' values come from: a file, or a file and what was done to it. */
+export type Layers = Pick<LayerWeights, "convolution" | "foldedConvolution">;
+
 /** What a set of Fast-SCNN weights was trained with. */
 export interface FastScnnTraits {
   /** How many; channels of the logits. */
@@ -31,6 +35,11 @@ export interface FastScnnTraits {
   readonly firstPadding: 0 | 1;
   /** PyTorch's `align_corners` of every bilinear resize. */
   readonly alignCorners: boolean;
+  /**
+   * Whether a ReLU follows the depthwise half of the separable convolutions, as in the public layout.
+   * mmsegmentation's networks have none there.
+   */
+  readonly depthwiseRelu: boolean;
   /** ε of the batch norms. */
   readonly epsilon: number;
   /** The network is fed (RGB/255 − mean)/std. */
@@ -42,6 +51,7 @@ export interface FastScnnTraits {
 /** How a graph takes its image: I420 planes of a known colour, or packed RGB. */
 export type InputForm =
   | { readonly input: "i420"; readonly colour: Colour }
+  | { readonly input: "blocks"; readonly colour: Colour }
   | { readonly input: "rgb" };
 
 /** What graph to build. */
@@ -78,7 +88,7 @@ const PYRAMID_BINS = [1, 2, 3, 6] as const;
  * @throws {ModelError} If a tensor is missing or has another shape.
  */
 export function buildFastScnn(
-  weights: LayerWeights,
+  weights: Layers,
   traits: FastScnnTraits,
   options: FastScnnOptions,
 ): GraphBuilder {
@@ -88,7 +98,7 @@ export function buildFastScnn(
     throw new RangeError(`Cannot build Fast-SCNN for ${formatSize(size)}: ${wanted}.`);
   }
   const graph = new GraphBuilder("fast-scnn");
-  const layers = new FastScnnLayers(graph, weights, traits.alignCorners);
+  const layers = new FastScnnLayers(graph, weights, traits);
   const first = "learning_to_downsample.conv.conv";
   const stem = {
     ...traits,
@@ -98,6 +108,8 @@ export function buildFastScnn(
   };
   const halved = options.input === "i420"
     ? addI420Stem(graph, stem, size, options.colour)
+    : options.input === "blocks"
+    ? addBlockStem(graph, stem, size, options.colour)
     : addRgbStem(graph, stem, size);
   const detail = layers.learnToDownsample(halved);
   const context = layers.extractGlobalFeatures(detail);
@@ -115,12 +127,18 @@ function isSide(length: number): boolean {
 class FastScnnLayers {
   readonly mode: CoordinateMode;
   readonly #graph: GraphBuilder;
-  readonly #weights: LayerWeights;
+  readonly #weights: Layers;
+  readonly #depthwiseActivation: "relu" | undefined;
 
-  constructor(graph: GraphBuilder, weights: LayerWeights, alignCorners: boolean) {
+  constructor(
+    graph: GraphBuilder,
+    weights: Layers,
+    { alignCorners, depthwiseRelu }: FastScnnTraits,
+  ) {
     this.#graph = graph;
     this.#weights = weights;
     this.mode = alignCorners ? "align_corners" : "half_pixel";
+    this.#depthwiseActivation = depthwiseRelu ? "relu" : undefined;
   }
 
   /** §3.2.1, after its first convolution: features at 1/8. */
@@ -152,7 +170,7 @@ class FastScnnLayers {
       { height, width },
       this.mode,
     );
-    const filtered = this.#depthwise(`${name}.dwconv.conv`, upsampled, 1);
+    const filtered = this.#depthwise(`${name}.dwconv.conv`, upsampled, 1, "relu");
     const lower = this.#pointwise(
       `${name}.conv_lower_res.0`,
       `${name}.conv_lower_res.1`,
@@ -174,9 +192,9 @@ class FastScnnLayers {
     return convolve(this.#graph, name, second, kernel);
   }
 
-  /** §3.1: depthwise, then pointwise, each with batch norm and ReLU. */
+  /** §3.1: depthwise, then pointwise, each with batch norm and, where trained so, ReLU. */
   #separable(path: string, input: Value, channels: number, stride: number): Value {
-    const filtered = this.#depthwise(`${path}.conv`, input, stride);
+    const filtered = this.#depthwise(`${path}.conv`, input, stride, this.#depthwiseActivation);
     return this.#pointwise(`${path}.conv.3`, `${path}.conv.4`, filtered, channels, "relu");
   }
 
@@ -190,7 +208,7 @@ class FastScnnLayers {
       wide,
       "relu",
     );
-    const filtered = this.#depthwise(`${path}.1.conv`, expanded, stride);
+    const filtered = this.#depthwise(`${path}.1.conv`, expanded, stride, "relu");
     const projected = this.#pointwise(`${path}.2`, `${path}.3`, filtered, channels);
     const residual = stride === 1 && input.shape[1] === channels;
     return residual ? add(this.#graph, `${path}.sum`, projected, input) : projected;
@@ -232,13 +250,19 @@ class FastScnnLayers {
     return multiplyMatrices(this.#graph, `${name}.rows`, rows, narrowed);
   }
 
-  /** 3×3 on each channel by itself, batch norm, ReLU: the first layers of `path`. */
-  #depthwise(path: string, input: Value, stride: number): Value {
+  /** 3×3 on each channel by itself, batch norm, activation: the first layers of `path`. */
+  #depthwise(
+    path: string,
+    input: Value,
+    stride: number,
+    activation: "relu" | undefined,
+  ): Value {
     const channels = input.shape[1]!;
     const name = `${path}.0`;
     const kernel = this.#weights.foldedConvolution(name, `${path}.1`, [channels, 1, 3, 3]);
     const options = { stride, padding: 1, groups: channels };
-    return relu(this.#graph, `${name}.relu`, convolve(this.#graph, name, input, kernel, options));
+    const output = convolve(this.#graph, name, input, kernel, options);
+    return activation === "relu" ? relu(this.#graph, `${name}.relu`, output) : output;
   }
 
   /** 1×1 over all channels, the batch norm `norm` folded in. */

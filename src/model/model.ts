@@ -1,5 +1,6 @@
 import { ModelError } from "../errors.ts";
 import { CITYSCAPES_CLASSES, type SegmentationClass } from "../frame/classes.ts";
+import { parseClasses } from "./class_list.ts";
 import {
   buildFastScnn,
   type FastScnnOptions,
@@ -8,7 +9,7 @@ import {
 } from "./fast_scnn.ts";
 import { OUTPUT_NAMES } from "./heads.ts";
 import { LayerWeights } from "./layer_weights.ts";
-import type { I420Input, Network, RgbInput } from "./network.ts";
+import type { I420Input, LogitsOutput, Network, RgbInput } from "./network.ts";
 import type { Layer } from "./onnx/graph_builder.ts";
 import { encodeOnnx } from "./onnx/model_proto.ts";
 import { DEFAULT_MODEL, findModel } from "./registry.ts";
@@ -47,7 +48,7 @@ export async function loadModel(reference: string = DEFAULT_MODEL): Promise<Mode
     path,
     metadata,
     traits,
-    classes: nameClasses(name, traits.classes),
+    classes: nameClasses(name, traits.classes, metadata),
     weights: tensors,
   };
 }
@@ -61,7 +62,7 @@ export type NetworkOptions = FastScnnOptions & { readonly head?: "logits" };
  * @throws {RangeError} If a side of the size is not a positive multiple of 32.
  * @throws {ModelError} If a tensor is missing or has another shape.
  */
-export function buildNetwork(model: Model, options: NetworkOptions): Network {
+export function buildNetwork(model: Model, options: NetworkOptions): Network<LogitsOutput> {
   const { size } = options;
   return {
     name: model.name,
@@ -119,15 +120,33 @@ function describeInput({ traits }: Model, options: FastScnnOptions): I420Input |
   return { kind: "rgb", name: image, layout: "nhwc", type: "uint8", mean, std };
 }
 
-function nameClasses(model: string, count: number): readonly SegmentationClass[] {
-  if (count === CITYSCAPES_CLASSES.length) return CITYSCAPES_CLASSES;
-  throw new ModelError(
-    `Cannot use "${model}": it has ${count} classes; segstream names the ` +
-      `${CITYSCAPES_CLASSES.length} Cityscapes train classes. Use weights for those.`,
-    {
-      model,
-      expected: `${CITYSCAPES_CLASSES.length} classes`,
-      actual: `${count} classes`,
-    },
-  );
+/** The metadata's `class_names`, as {@link parseClasses} reads them, or Cityscapes' where there are 19. */
+function nameClasses(
+  model: string,
+  count: number,
+  metadata: ReadonlyMap<string, string>,
+): readonly SegmentationClass[] {
+  const list = metadata.get("class_names");
+  const classes = list === undefined ? CITYSCAPES_CLASSES : readNames(model, list);
+  if (classes.length === count) return classes;
+  const known = list === undefined
+    ? `segstream names the ${classes.length} Cityscapes train classes. Import it with --classes`
+    : `its metadata names ${classes.length}. Import it again with --classes`;
+  throw new ModelError(`Cannot use "${model}": it has ${count} classes; ${known}.`, {
+    model,
+    expected: `${classes.length} classes`,
+    actual: `${count} classes`,
+  });
+}
+
+function readNames(model: string, list: string): readonly SegmentationClass[] {
+  try {
+    return parseClasses(JSON.parse(list));
+  } catch (cause) {
+    throw new ModelError(
+      `Cannot use "${model}": the class_names in its metadata are no list of classes. Mend them.`,
+      { model, actual: list },
+      { cause },
+    );
+  }
 }

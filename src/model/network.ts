@@ -11,6 +11,16 @@ export interface I420Input {
   readonly chroma: string;
 }
 
+/** The product's own input in 8 bits: an I420 frame as blocks; see block_stem.ts for what they hold. */
+export interface BlockInput {
+  /** Tells the forms apart. */
+  readonly kind: "blocks";
+  /** Name of the uint8 input [1, height / 2 + 1, width / 4, 16]. */
+  readonly name: string;
+  /** The codes of Y, Cb and Cr above and left of the frame. */
+  readonly outside: readonly [number, number, number];
+}
+
 /** The usual input of a segmentation network: normalised RGB. */
 export interface RgbInput {
   /** Tells the forms apart. */
@@ -39,8 +49,27 @@ export interface LogitsOutput {
   readonly alignCorners: boolean;
 }
 
+/** What a network gives that was not built here; its size is known when it runs. */
+export interface ForeignOutput {
+  /**
+   * `scores`: logits, float32 [1, classes, any, any], upsampled as {@link LogitsOutput} is;
+   * `labels`: class ids, uint8, any height and width on the last axes that are not 1.
+   */
+  readonly kind: "scores" | "labels";
+  /** Name of the output. */
+  readonly name: string;
+  /** How scores are upsampled. */
+  readonly alignCorners: boolean;
+}
+
+/** The arithmetic of a network: float32, or 8-bit integers. */
+export type Precision = "fp32" | "int8";
+
+/** All the forms of an input. */
+export type NetworkInput = I420Input | BlockInput | RgbInput;
+
 /** A network that is ready to run at one resolution: plain data that crosses threads. */
-export interface Network {
+export interface Network<Output = LogitsOutput | ForeignOutput> {
   /** How people name it: the model's name or file. */
   readonly name: string;
   /** The ONNX file. */
@@ -48,9 +77,11 @@ export interface Network {
   /** Size of the image it is fed. */
   readonly inputSize: Size;
   /** How it is fed. */
-  readonly input: I420Input | RgbInput;
+  readonly input: NetworkInput;
   /** What it gives. */
-  readonly output: LogitsOutput;
+  readonly output: Output;
   /** By class id. */
   readonly classes: readonly SegmentationClass[];
+  /** Of its arithmetic; fp32 where absent. */
+  readonly precision?: Precision;
 }

@@ -39,7 +39,7 @@ export interface Stem {
 }
 
 /** Names of the inputs that the graphs declare. */
-export const INPUT_NAMES = { image: "image", luma: "y", chroma: "uv" } as const;
+export const INPUT_NAMES = { image: "image", luma: "y", chroma: "uv", blocks: "blocks" } as const;
 
 const TAPS = 9;
 
@@ -78,10 +78,8 @@ export function addRgbStem(graph: GraphBuilder, stem: Stem, size: Size): Value {
 export function addI420Stem(graph: GraphBuilder, stem: Stem, size: Size, colour: Colour): Value {
   const { name, convolution: { shape: [out], bias }, padding, mean, std } = stem;
   const { width, height } = size;
-  const { offset, toRgb, toYuv } = colourTransform(colour);
-  const zero = [0, 1, 2].map((plane) =>
-    mean.reduce((sum, value, rgb) => sum + toYuv[plane * 3 + rgb]! * 255 * value, offset[plane]!)
-  );
+  const { toRgb } = colourTransform(colour);
+  const zero = zeroCodes(colour, mean);
   const mixed = mixInputs(stem.convolution, toRgb, std);
   const lumaKernel = new Float32Array(out * TAPS);
   const chromaKernel = new Float32Array(out * 2 * 4);
@@ -120,11 +118,19 @@ function centre(graph: GraphBuilder, name: string, input: Value, zero: readonly 
   return subtract(graph, `${name}.centred`, input, constant);
 }
 
+/** The codes of Y, Cb and Cr, not rounded, that the normalisation takes to 0: the mean colour. */
+export function zeroCodes(colour: Colour, mean: Triple): Triple {
+  const { offset, toYuv } = colourTransform(colour);
+  const code = (plane: 0 | 1 | 2) =>
+    mean.reduce((sum, value, rgb) => sum + toYuv[plane * 3 + rgb]! * 255 * value, offset[plane]);
+  return [code(0), code(1), code(2)];
+}
+
 /**
  * The weights on inputs of 8-bit codes for which `rgb = matrix · input`, the scale 1/(255·std) of
  * the normalisation folded in; [out, 3, 3, 3].
  */
-function mixInputs(
+export function mixInputs(
   { weight, shape: [out] }: ConvolutionWeights,
   matrix: readonly number[],
   std: Triple,

@@ -1,21 +1,18 @@
 import { ModelError } from "../errors.ts";
 import type { FastScnnTraits } from "./fast_scnn.ts";
-import type { Triple } from "./stem.ts";
+import { IMAGENET_NORMALISATION, type Normalisation, parseNormalisation } from "./normalisation.ts";
 import type { Tensors } from "./tensor.ts";
-
-/** Of ImageNet, as torchvision's models take them; what nearly every published network uses. */
-const IMAGENET_MEAN: Triple = [0.485, 0.456, 0.406];
-const IMAGENET_STD: Triple = [0.229, 0.224, 0.225];
 
 /** PyTorch's BatchNorm2d. */
 const DEFAULT_EPSILON = 1e-5;
 
 /**
  * What a file's metadata says about its Fast-SCNN weights. Defaults are what the weights of this
- * project have: first convolution padded by 1, align_corners false, ImageNet normalisation.
+ * project have: first convolution padded by 1, align_corners false, ReLU after every depthwise convolution,
+ * ImageNet normalisation.
  *
- * Keys: `architecture`, `padding_first_conv`, `align_corners`, `bn_eps` and `normalisation`
- * ("RGB/255, mean R G B, std R G B").
+ * Keys: `architecture`, `padding_first_conv`, `align_corners`, `depthwise_relu`, `bn_eps` and
+ * `normalisation` ("RGB/255, mean R G B, std R G B").
  *
  * @throws {ModelError} If a value is not one of those it may have, or there is no classifier.
  */
@@ -45,6 +42,7 @@ export function readTraits(
     classes: countClasses(model, weights),
     firstPadding: choose<0 | 1>("padding_first_conv", { "0": 0, "1": 1 }, 1),
     alignCorners: choose("align_corners", { "true": true, "false": false }, false),
+    depthwiseRelu: choose("depthwise_relu", { "true": true, "false": false }, true),
     epsilon,
     ...readNormalisation(model, metadata.get("normalisation")),
   };
@@ -61,18 +59,11 @@ function countClasses(model: string, weights: Tensors): number {
   );
 }
 
-function readNormalisation(
-  model: string,
-  text: string | undefined,
-): { readonly mean: Triple; readonly std: Triple } {
-  if (text === undefined) return { mean: IMAGENET_MEAN, std: IMAGENET_STD };
-  const match = /^RGB\/255, mean (\S+) (\S+) (\S+), std (\S+) (\S+) (\S+)$/.exec(text);
-  const numbers = match?.slice(1).map(Number) ?? [];
-  const [r, g, b, deviationR, deviationG, deviationB] = numbers;
-  if (numbers.some((value) => !(value > 0 && value < 1)) || deviationB === undefined) {
-    throw unusable(model, "normalisation", text, '"RGB/255, mean R G B, std R G B"');
-  }
-  return { mean: [r!, g!, b!], std: [deviationR!, deviationG!, deviationB] };
+function readNormalisation(model: string, text: string | undefined): Normalisation {
+  if (text === undefined) return IMAGENET_NORMALISATION;
+  const normalisation = parseNormalisation(text);
+  if (normalisation !== undefined) return normalisation;
+  throw unusable(model, "normalisation", text, '"RGB/255, mean R G B, std R G B"');
 }
 
 function unusable(model: string, key: string, actual: string, expected: string): ModelError {

@@ -40,13 +40,32 @@ export async function loadPalette(
   path: string,
   classes: readonly SegmentationClass[] = CITYSCAPES_CLASSES,
 ): Promise<Palette> {
-  try {
-    return parsePalette(await Deno.readTextFile(path), classes);
-  } catch (error) {
-    throw new InputError(`Cannot read palette "${path}": ${describe(error)}`, { input: path }, {
+  return (await readPalette(path))(classes);
+}
+
+/**
+ * Reads a palette file before it is known what the classes are, and gives what makes a palette of
+ * them; that throws an InputError as {@link loadPalette} does.
+ *
+ * @throws {InputError} If the file cannot be read.
+ */
+export async function readPalette(
+  path: string,
+): Promise<(classes: readonly SegmentationClass[]) => Palette> {
+  const fail = (error: unknown) =>
+    new InputError(`Cannot read palette "${path}": ${describe(error)}`, { input: path }, {
       cause: error,
     });
-  }
+  const text = await Deno.readTextFile(path).catch((error) => {
+    throw fail(error);
+  });
+  return (classes) => {
+    try {
+      return parsePalette(text, classes);
+    } catch (error) {
+      throw fail(error);
+    }
+  };
 }
 
 /**

@@ -15,6 +15,8 @@ export interface ProgressOutput {
 export interface ProgressOptions {
   /** How many frames there will be, as far as is known; an estimate is good enough. */
   readonly total?: number | undefined;
+  /** What is counted, in the plural; frames by default. */
+  readonly unit?: string;
   /** Shows nothing at all, notes included. */
   readonly quiet?: boolean;
   /** Where to show it. */
@@ -45,7 +47,7 @@ export function startProgress(options: ProgressOptions = {}): Progress {
   if (options.quiet === true) return { update() {}, note() {}, stop() {} };
   const output = options.output ?? standardError();
   const nowMs = options.nowMs ?? (() => performance.now());
-  const meter = new ProgressMeter(options.total, nowMs);
+  const meter = new ProgressMeter(options.total, nowMs, options.unit);
   return output.isTerminal ? progressBar(output, meter) : progressLines(output, meter, nowMs);
 }
 

@@ -4,6 +4,7 @@ import { FrameRate } from "./frame_rate.ts";
 export class ProgressMeter {
   readonly #nowMs: () => number;
   readonly #rate = new FrameRate();
+  readonly #unit: string;
   #total: number | undefined;
   #frames = 0;
   #dropped = 0;
@@ -13,9 +14,11 @@ export class ProgressMeter {
    *
    * @param total Frames there will be, or undefined where nobody knows.
    * @param nowMs The clock in milliseconds.
+   * @param unit What is counted, in the plural.
    */
-  constructor(total: number | undefined, nowMs: () => number) {
+  constructor(total: number | undefined, nowMs: () => number, unit: string = "frames") {
     this.#total = total;
+    this.#unit = unit;
     this.#nowMs = nowMs;
   }
 
@@ -47,8 +50,10 @@ export class ProgressMeter {
   describe(): string[] {
     const total = this.share === undefined ? undefined : this.#total;
     const fps = this.#rate.fps(this.#frames, this.#nowMs());
-    const parts = [`${this.#frames}${total === undefined ? "" : `/${total}`} frames`];
-    if (fps !== undefined) parts.push(`${fps.toFixed(1)} fps`);
+    const parts = [`${this.#frames}${total === undefined ? "" : `/${total}`} ${this.#unit}`];
+    if (fps !== undefined) {
+      parts.push(`${fps.toFixed(1)}${this.#unit === "frames" ? " fps" : "/s"}`);
+    }
     if (fps !== undefined && total !== undefined && this.#frames < total) {
       parts.push(`ETA ${clock((total - this.#frames) / fps)}`);
     }

@@ -16,6 +16,8 @@ export interface RunFacts {
   readonly model: string;
   /** The execution provider that runs it, such as "cpu". */
   readonly provider: string;
+  /** The network's arithmetic, "fp32" or "int8"; fp32 where absent. */
+  readonly precision?: string;
   /** The model's input, in pixels. */
   readonly modelSize: Size;
   /** The frames, in pixels. */

@@ -81,8 +81,9 @@ function headline(report: RunReport): string[] {
 }
 
 function setting({ facts }: RunReport): string[] {
+  const arithmetic = facts.precision === undefined ? "" : ` in ${facts.precision}`;
   const parts = [
-    `${facts.model} at ${formatSize(facts.modelSize)} on ${facts.provider}`,
+    `${facts.model} at ${formatSize(facts.modelSize)} on ${facts.provider}${arithmetic}`,
     `${formatSize(facts.sourceSize)} frames`,
     `${plural(facts.workers, "worker")}, ${plural(facts.cores, "core")}`,
   ];

@@ -24,6 +24,7 @@ const LAYOUTS: readonly { name: string; traits: FastScnnTraits }[] = [
     name: "public layout: not padded, corners aligned",
     traits: { ...TRAITS, firstPadding: 0, alignCorners: true },
   },
+  { name: "no ReLU after depthwise", traits: { ...TRAITS, depthwiseRelu: false } },
 ];
 
 function build(traits: FastScnnTraits, options: FastScnnOptions, weights: Tensors = WEIGHTS) {

@@ -27,6 +27,7 @@ Deno.test("loadModel() loads the default model with its classes and traits", asy
     classes: 19,
     firstPadding: 1,
     alignCorners: false,
+    depthwiseRelu: true,
     epsilon: 1e-5,
     mean: [0.485, 0.456, 0.406],
     std: [0.229, 0.224, 0.225],

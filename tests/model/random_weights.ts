@@ -7,6 +7,7 @@ export const TRAITS: FastScnnTraits = {
   classes: CITYSCAPES_CLASSES.length,
   firstPadding: 1,
   alignCorners: false,
+  depthwiseRelu: true,
   epsilon: 1e-5,
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],

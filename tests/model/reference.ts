@@ -66,7 +66,7 @@ export function referenceLogits(
     const filtered = normalise(
       convolve(x, `${path}.conv.0`, stride, 1),
       `${path}.conv.1`,
-      "relu",
+      traits.depthwiseRelu ? "relu" : "none",
     );
     return normalise(convolve(filtered, `${path}.conv.3`, 1, 0), `${path}.conv.4`, "relu");
   }

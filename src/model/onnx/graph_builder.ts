@@ -138,7 +138,8 @@ export class GraphBuilder {
   }
 }
 
-function elementType(data: TensorData): ElementType {
+/** The type that ONNX has for the values of an array. */
+export function elementType(data: TensorData): ElementType {
   if (data instanceof Float32Array) return "float32";
   if (data instanceof BigInt64Array) return "int64";
   if (data instanceof Int32Array) return "int32";

@@ -9,7 +9,7 @@ import protobuf from "protobufjs/minimal";
 import type { TensorData } from "../tensor.ts";
 
 /** Element types of values in a graph. */
-export type ElementType = "float32" | "uint8" | "int8" | "int32" | "int64";
+export type ElementType = "float32" | "float16" | "uint8" | "int8" | "int32" | "int64";
 
 /** A graph's input or output, or anything that flows between its nodes. */
 export interface Value {
@@ -17,7 +17,7 @@ export interface Value {
   readonly name: string;
   /** Type of its elements. */
   readonly type: ElementType;
-  /** Sides; all are known. */
+  /** Sides; -1 where an input or output has one that is known only when the graph runs. */
   readonly shape: readonly number[];
 }
 
@@ -72,6 +72,7 @@ export const DATA_TYPE: Readonly<Record<ElementType, number>> = {
   int8: 3,
   int32: 6,
   int64: 7,
+  float16: 10,
 };
 
 /** AttributeProto.AttributeType */
@@ -104,6 +105,29 @@ export function encodeOnnx(
       writeText(writer, 2, value);
     });
   }
+  return writer.finish();
+}
+
+/**
+ * Nodes and one more output as bytes that are put behind those of an ONNX file: protobuf merges a
+ * message that comes in parts, so they join its graph.
+ *
+ * @param output Its shape is not declared; ONNX Runtime infers it.
+ */
+export function encodeAddition(
+  nodes: readonly GraphNode[],
+  output: { readonly name: string; readonly type: ElementType },
+): Uint8Array {
+  const writer = protobuf.Writer.create();
+  writeMessage(writer, 7, () => {
+    for (const node of nodes) writeMessage(writer, 1, () => writeNode(writer, node));
+    writeMessage(writer, 12, () => {
+      writeText(writer, 1, output.name);
+      writeMessage(writer, 2, () => {
+        writeMessage(writer, 1, () => writeInt(writer, 1, DATA_TYPE[output.type]));
+      });
+    });
+  });
   return writer.finish();
 }
 
@@ -160,7 +184,10 @@ function writeValueInfo(writer: Writer, { name, type, shape }: Value): void {
     writeMessage(writer, 1, () => {
       writeInt(writer, 1, DATA_TYPE[type]);
       writeMessage(writer, 2, () => {
-        for (const side of shape) writeMessage(writer, 1, () => writeInt(writer, 1, side));
+        for (const side of shape) {
+          // A dimension without a value is a dynamic one.
+          writeMessage(writer, 1, () => side >= 0 ? writeInt(writer, 1, side) : undefined);
+        }
       });
     }));
 }

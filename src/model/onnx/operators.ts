@@ -36,8 +36,8 @@ export interface Padding {
 
 /** How a convolution moves over its input. */
 export interface ConvolutionOptions {
-  /** Of both axes; 1 by default. */
-  readonly stride?: number;
+  /** Of both axes, or of rows and columns; 1 by default. */
+  readonly stride?: number | readonly [number, number];
   /** The same on every side, or each its own; 0 by default. */
   readonly padding?: number | Padding;
   /** 1 by default; the channel count for a depthwise convolution. */
@@ -56,14 +56,15 @@ export function convolve(
   options: ConvolutionOptions = {},
 ): Value {
   const { stride = 1, groups = 1 } = options;
+  const [strideRows, strideColumns] = typeof stride === "number" ? [stride, stride] : stride;
   const padding = expandPadding(options.padding ?? 0);
   const [out, , kernelHeight, kernelWidth] = shape;
   const [batch, , height, width] = input.shape as [number, number, number, number];
   const outputShape = [
     batch,
     out,
-    Math.floor((height + padding.top + padding.bottom - kernelHeight) / stride) + 1,
-    Math.floor((width + padding.left + padding.right - kernelWidth) / stride) + 1,
+    Math.floor((height + padding.top + padding.bottom - kernelHeight) / strideRows) + 1,
+    Math.floor((width + padding.left + padding.right - kernelWidth) / strideColumns) + 1,
   ];
   const inputs = [input, graph.constant(`${name}.weight`, weight, shape)];
   if (bias !== undefined) inputs.push(graph.constant(`${name}.bias`, bias));
@@ -73,7 +74,7 @@ export function convolve(
     macs: countElements(outputShape) * weight.length / out,
     attributes: {
       kernel_shape: [kernelHeight, kernelWidth],
-      strides: [stride, stride],
+      strides: [strideRows, strideColumns],
       pads: [padding.top, padding.left, padding.bottom, padding.right],
       group: groups,
     },
@@ -110,6 +111,17 @@ export function transpose(
 ): Value {
   const shape = axes.map((axis) => input.shape[axis]!);
   return graph.add("Transpose", [input], { name, shape, attributes: { perm: axes } });
+}
+
+/** Reads the same values, in the same order, under another shape. */
+export function reshape(
+  graph: GraphBuilder,
+  name: string,
+  input: Value,
+  shape: readonly number[],
+): Value {
+  const sides = graph.constant(`${name}.shape`, BigInt64Array.from(shape, BigInt));
+  return graph.add("Reshape", [input, sides], { name, shape });
 }
 
 /** Joins values along an axis; their other sides are equal. */

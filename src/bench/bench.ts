@@ -1,0 +1,135 @@
+/** The fps report: what this machine can do, measured so that it can be compared. */
+import { basename } from "node:path";
+import { findFfmpeg } from "../ffmpeg/binary.ts";
+import { redact } from "../ffmpeg/redact.ts";
+import { loadModel } from "../model/model.ts";
+import type { NetworkName } from "../model/networks/figures.ts";
+import type { Resolution } from "../model/resolution.ts";
+import { defaultWorkers } from "../pipeline.ts";
+import type { BenchReport, BenchRow, Bill } from "../report/bench_report.ts";
+import { isStreet } from "../source/open.ts";
+import { VERSION } from "../version.ts";
+import { Calibration } from "./calibration.ts";
+import { describeEnvironment } from "./environment.ts";
+import { findGoals } from "./goals.ts";
+import { benchNetworks } from "./network_rows.ts";
+import { benchComparison } from "./networks.ts";
+import { FULL_PROTOCOL, QUICK_PROTOCOL } from "./protocol.ts";
+import { type BenchProviders, planProviders } from "./providers.ts";
+import { benchResolution, DEFAULT_RESOLUTIONS } from "./rows.ts";
+import { benchVideos } from "./video_rows.ts";
+import { findWarnings } from "./warnings.ts";
+
+/** What to measure. */
+export interface BenchmarkOptions {
+  /** What the end-to-end runs read: a file, a URL, or `street:`, the drawn scene, by default. */
+  readonly input?: string;
+  /** Of the network; full, half and quarter by default. */
+  readonly resolutions?: readonly Resolution[];
+  /** `auto` by default: the fastest that is here. */
+  readonly provider?: BenchProviders;
+  /** Name of a model that comes with segstream, or a .safetensors file. */
+  readonly model?: string;
+  /** The ffmpeg to run; SEGSTREAM_FFMPEG, then the bundled one by default. */
+  readonly ffmpeg?: string;
+  /** Measures less: a first impression within a minute. */
+  readonly quick?: boolean;
+  /** Also compares the memory of 3,000 frames with that of 300, which takes a minute. */
+  readonly memory?: boolean;
+  /** Leaves the other part out: the network alone, or from file to file. */
+  readonly only?: "network" | "video";
+  /** Also compares these networks, those of the paper's Table 5; none by default. */
+  readonly networks?: readonly NetworkName[];
+  /** How long the program took to come to this call, in milliseconds; part of the first frame. */
+  readonly startUpMs?: number;
+  /** Aborting it ends the benchmark at once; `benchmark()` then rejects with its reason. */
+  readonly signal?: AbortSignal;
+  /** Called with what is being measured now. */
+  readonly onPhase?: (phase: string) => void;
+}
+
+/**
+ * Measures this machine: the network alone by the paper's protocol, runs from file to file, and the
+ * naive way beside both. Rows take turns, so that whatever the machine does meanwhile falls on all
+ * of them. Takes minutes and every core; call it on the main thread, and run nothing beside it.
+ *
+ * @throws {InputError | FfmpegError | ModelError | ProviderError | WorkerError | OutputError}
+ * @throws {TypeError | RangeError} If the input or a resolution cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { benchmark } from "@segstream/segstream";
+ *
+ * const report = await benchmark({ quick: true, resolutions: ["half"] });
+ * for (const { series, median, unit } of report.rows) console.log(series, median, unit);
+ * ```
+ */
+export async function benchmark(options: BenchmarkOptions = {}): Promise<BenchReport> {
+  const { input = "street:", only, quick = false, signal, onPhase = () => {} } = options;
+  if (isStreet(input) && input !== "street:") {
+    throw new TypeError(
+      `Cannot measure with "${input}": the benchmark draws its street at the network's sizes. ` +
+        'Name a file, or "street:" alone.',
+    );
+  }
+  const beganMs = performance.now();
+  const date = new Date().toISOString();
+  const protocol = quick ? QUICK_PROTOCOL : FULL_PROTOCOL;
+  const resolutions = (options.resolutions ?? DEFAULT_RESOLUTIONS).map((wanted) => ({
+    wanted,
+    resolution: benchResolution(wanted),
+  }));
+  onPhase("looking at the machine");
+  const [ffmpeg, model] = await Promise.all([
+    findFfmpeg({ path: options.ffmpeg }),
+    loadModel(options.model),
+  ]);
+  const providers = await planProviders(options.provider ?? "auto", model);
+  const environment = await describeEnvironment({
+    ...{ ffmpeg, model, segstream: VERSION },
+    input: isStreet(input) ? input : basename(redact(input)),
+    provider: providers.chosen,
+    adapter: providers.adapter,
+  });
+  const calibration = new Calibration(beganMs);
+  const notes = [...providers.notes];
+  const context = {
+    ...{ ffmpeg, model, protocol, calibration, beganMs, resolutions, providers, signal, onPhase },
+    workers: defaultWorkers(),
+    onNote: (note: string) => notes.push(note),
+  };
+  const rows: BenchRow[] = [];
+  let bills: readonly Bill[] = [];
+  let timeline: BenchReport["timeline"];
+  let memoryGrowth: number | undefined;
+  let headSharePercent: number | undefined;
+  let networks: BenchReport["networks"];
+  if (only !== "network") {
+    const { memory = false, startUpMs = 0 } = options;
+    const videos = await benchVideos({ ...context, input, memory, startUpMs });
+    rows.push(...videos.rows);
+    ({ bills, timeline, memoryGrowth } = videos);
+  }
+  if (only !== "video") {
+    const networks = await benchNetworks(context);
+    rows.unshift(...networks.rows);
+    ({ headSharePercent } = networks);
+  }
+  if (options.networks !== undefined && options.networks.length > 0) {
+    const comparison = await benchComparison(options.networks, context);
+    rows.push(...comparison.rows);
+    ({ networks } = comparison);
+  }
+  calibration.measure();
+  const { workers } = context;
+  return {
+    ...{ format: "segstream-bench", version: 1, date },
+    seconds: (performance.now() - beganMs) / 1000,
+    ...{ environment, protocol, calibration: calibration.result(), rows, bills },
+    goals: findGoals({ rows, bills, workers, headSharePercent, memoryGrowth }),
+    ...(timeline && { timeline }),
+    ...(networks && { networks }),
+    notes,
+    warnings: findWarnings({ rows, calibration: calibration.result(), environment }),
+  };
+}

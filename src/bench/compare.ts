@@ -1,0 +1,81 @@
+/** Holds a report against an older one, row by row. */
+import type { BenchReport, BenchRow } from "../report/bench_report.ts";
+import type { ComparedRow, Comparison, Verdict } from "../report/bench_comparison.ts";
+
+/**
+ * How many times the rows' own spreads a difference must exceed: two samples' medians of the same
+ * thing lie farther apart than the middle half of each.
+ */
+const SPREADS = 1.5;
+
+/**
+ * Compares every row that both reports have.
+ *
+ * A row is within the noise while it moved by no more than the larger of its slack and 1.5 times
+ * both spreads together, plus the share by which the machine itself changed its pace (the
+ * calibration of one report over that of the other).
+ */
+export function compareReports(before: BenchReport, after: BenchReport): Comparison {
+  const olds = new Map(before.rows.map((row) => [row.id, row]));
+  const pace = after.calibration.median / before.calibration.median;
+  const rows = after.rows.flatMap((row) => {
+    const old = olds.get(row.id);
+    return old === undefined ? [] : [compareRow(old, row, Math.abs(pace - 1))];
+  });
+  const ids = new Set(after.rows.map(({ id }) => id));
+  return {
+    date: before.date,
+    rows,
+    onlyBefore: before.rows.filter(({ id }) => !ids.has(id)).map(({ id }) => id),
+    onlyAfter: after.rows.filter(({ id }) => !olds.has(id)).map(({ id }) => id),
+    pace,
+    differences: differencesOf(before, after),
+  };
+}
+
+function compareRow(before: BenchRow, after: BenchRow, drift: number): ComparedRow {
+  const ratio = ratioOf(before, after);
+  const spreads = SPREADS * (before.spread + after.spread);
+  const noise = Math.max(before.slack, after.slack, spreads) + drift;
+  const gain = after.better === "higher" ? ratio : 1 / ratio;
+  const [improved, worsened] = WORDS[after.unit];
+  const verdict = gain > 1 + noise ? improved : gain < 1 / (1 + noise) ? worsened : "within noise";
+  return { before, after, ratio, noise, verdict };
+}
+
+function ratioOf(before: BenchRow, after: BenchRow): number {
+  if (before.median === after.median) return 1; // 0 of both, too
+  return after.median / before.median;
+}
+
+/** The words for an improvement and its opposite, by the row's unit. */
+const WORDS: Readonly<Record<BenchRow["unit"], readonly [improved: Verdict, worsened: Verdict]>> = {
+  fps: ["faster", "slower"],
+  ms: ["faster", "slower"],
+  MiB: ["smaller", "larger"],
+  "%": ["better", "worse"],
+};
+
+/** What makes the reports hard to compare, one line each. */
+function differencesOf(before: BenchReport, after: BenchReport): string[] {
+  const a = before.environment;
+  const b = after.environment;
+  const named: readonly (readonly [string, unknown, unknown])[] = [
+    ["processor", a.cpu, b.cpu],
+    ["cores", a.cores, b.cores],
+    ["provider", a.provider, b.provider],
+    ["ffmpeg", a.ffmpeg, b.ffmpeg],
+    ["Deno", a.deno, b.deno],
+    ["ONNX Runtime", a.onnxRuntime, b.onnxRuntime],
+    ["segstream", a.segstream, b.segstream],
+    ["model", a.modelSha256.slice(0, 12), b.modelSha256.slice(0, 12)],
+    ["input", a.input, b.input],
+    ["protocol", lengthOf(before), lengthOf(after)],
+  ];
+  return named.filter(([, old, now]) => old !== now)
+    .map(([name, old, now]) => `${name}: ${old} before, ${now} now`);
+}
+
+function lengthOf({ protocol }: BenchReport): string {
+  return protocol.isQuick ? "quick" : "full";
+}

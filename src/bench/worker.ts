@@ -1,0 +1,50 @@
+/** A thread of the benchmark: holds the sessions of its entrants and times their passes. */
+import { nowMs } from "../frame/clock.ts";
+import { reportOf } from "../infer/messages.ts";
+import { createForwardPass, type ForwardPass } from "./forward_pass.ts";
+import type { BenchOrder, BenchReply, Burst, BurstOrder } from "./messages.ts";
+
+const scope = globalThis as unknown as {
+  onmessage: ((event: MessageEvent<BenchOrder>) => void) | null;
+  postMessage(message: BenchReply): void;
+};
+
+const passes = new Map<string, ForwardPass>();
+
+scope.onmessage = async ({ data }) => {
+  try {
+    scope.postMessage(await obey(data));
+  } catch (error) {
+    scope.postMessage({ kind: "failed", error: reportOf(error) });
+  }
+};
+
+async function obey(order: BenchOrder): Promise<BenchReply> {
+  switch (order.kind) {
+    case "load":
+      passes.set(order.entrant.key, await createForwardPass(order.entrant));
+      return { kind: "done" };
+    case "unload":
+      await passes.get(order.key)?.dispose();
+      passes.delete(order.key);
+      return { kind: "done" };
+    case "run":
+      return { kind: "ran", burst: await runBurst(passes.get(order.burst.key)!, order.burst) };
+    case "labels":
+      return { kind: "labels", labels: await passes.get(order.key)!.labels() };
+  }
+}
+
+async function runBurst(pass: ForwardPass, { head, warmUps, runs }: BurstOrder): Promise<Burst> {
+  for (let run = 0; run < warmUps; run++) await pass.run(head);
+  let inferMs = 0;
+  let headMs = 0;
+  const beganMs = nowMs();
+  for (let run = 0; run < runs; run++) {
+    const times = await pass.run(head);
+    inferMs += times.inferMs;
+    headMs += times.headMs;
+  }
+  const endedMs = nowMs();
+  return { beganMs, endedMs, runs, inferMs: inferMs / runs, headMs: headMs / runs };
+}

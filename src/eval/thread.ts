@@ -1,0 +1,59 @@
+import { revive } from "../infer/messages.ts";
+import { within } from "../infer/pool.ts";
+import type { EvalAnswer, EvalOrder, Result, Setup } from "./messages.ts";
+import type { AnnotatedPicture } from "./picture.ts";
+
+/** How long a thread may take over its picture when everything ends; then it is cut off. */
+const STOP_TIMEOUT_MS = 20_000;
+
+/**
+ * An evaluating thread, seen from the one that gives it pictures.
+ *
+ * - It works on one picture at a time; wait for a result before the next.
+ * - `stop` lets it finish its picture: a thread that is torn down within ONNX Runtime takes the
+ *   whole process with it.
+ */
+export class EvalThread {
+  readonly #worker: Worker;
+  readonly #stopped = Promise.withResolvers<void>();
+  #answer: PromiseWithResolvers<Result> | undefined;
+
+  /** Spawns the thread; it loads ONNX Runtime at once. */
+  constructor(setup: Setup) {
+    const { model: { name: model }, provider } = setup;
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    this.#worker.onmessage = ({ data }: MessageEvent<EvalAnswer>) => {
+      if (data.kind === "result") this.#answer?.resolve(data.result);
+      if (data.kind === "failed") this.#answer?.reject(revive(data.error, { model, provider }));
+      if (data.kind === "stopped") this.#stopped.resolve();
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#answer?.reject(new Error(event.message));
+      this.#stopped.resolve();
+    };
+    this.#send({ kind: "setup", setup }, []);
+  }
+
+  /**
+   * Examines a picture, whose buffers go to the thread and come back with the result.
+   *
+   * @throws {ModelError | ProviderError} If the network cannot be loaded or started.
+   */
+  examine(picture: AnnotatedPicture): Promise<Result> {
+    this.#answer = Promise.withResolvers();
+    this.#send({ kind: "picture", picture }, [picture.rgb.buffer, picture.truth.buffer]);
+    return this.#answer.promise;
+  }
+
+  /** Rejects what is being examined with the reason and ends the thread. Safe to call twice. */
+  async stop(reason: unknown): Promise<void> {
+    this.#answer?.reject(reason);
+    this.#send({ kind: "quit" }, []);
+    await within(STOP_TIMEOUT_MS, this.#stopped.promise, () => this.#worker.terminate());
+  }
+
+  #send(order: EvalOrder, transfer: Transferable[]): void {
+    this.#worker.postMessage(order, transfer);
+  }
+}

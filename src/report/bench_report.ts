@@ -1,0 +1,176 @@
+/** What `segstream bench` found, as plain data: `JSON.stringify` gives the machine-readable report. */
+import type { Size } from "../frame/geometry.ts";
+import type { Stage } from "../frame/timing.ts";
+import type { ComparedNetwork } from "./network_table.ts";
+import type { RunReport } from "./run_report.ts";
+
+/** One measured value and when it was measured. */
+export interface Sample {
+  /** Milliseconds since the benchmark began, at the sample's end. */
+  readonly atMs: number;
+  /** In the unit of what was measured. */
+  readonly value: number;
+}
+
+/** Several samples of one figure, taken minutes apart between those of the other figures. */
+export interface Measurement {
+  /** In the order they were taken; at least one. */
+  readonly samples: readonly Sample[];
+  /** Of the samples. */
+  readonly median: number;
+  /** Interquartile range of the samples over their median; 0 with a single sample. */
+  readonly spread: number;
+}
+
+/** A resolution of the network's input, as the columns of the report name it. */
+export interface BenchResolution {
+  /** "full", "half", "quarter", or the size. */
+  readonly name: string;
+  /** Of the network's input. */
+  readonly size: Size;
+}
+
+/** One figure of the report. `id` tells it from all others and is the same in every report. */
+export interface BenchRow extends Measurement {
+  /** Such as "network/cls/cpu/2/half". */
+  readonly id: string;
+  /** Which table it stands in: the network alone, file to file, the networks compared, or none. */
+  readonly part: "network" | "video" | "networks" | "other";
+  /** What it is a figure of: the name of its line in the table. */
+  readonly series: string;
+  /** The column of the table; absent where there is no such choice. */
+  readonly resolution?: BenchResolution;
+  /** What is counted. */
+  readonly metric: string;
+  /** Of the samples. */
+  readonly unit: "fps" | "ms" | "MiB" | "%";
+  /** Which direction is an improvement. */
+  readonly better: "higher" | "lower";
+  /** Share by which the figure changes between runs of the same program on a quiet machine. */
+  readonly slack: number;
+  /** Forward passes that the samples are the means of, where they are. */
+  readonly runs?: number;
+  /** Forward passes before the first that counts. */
+  readonly burnIn?: number;
+  /** The GPU that ran it, marked where it is a program on the CPU. */
+  readonly adapter?: string;
+}
+
+/** Something the project promises, and what this machine gave. */
+export interface Goal {
+  /** What is promised. */
+  readonly name: string;
+  /** What was measured. */
+  readonly value: number;
+  /** Behind the value. */
+  readonly unit: "×" | "%" | "s" | "";
+  /** The bound. */
+  readonly target: number;
+  /** On which side of the bound the value must lie. */
+  readonly wanted: "at least" | "at most";
+  /** Whether it does. */
+  readonly isMet: boolean;
+}
+
+/** The end-to-end bill of one resolution: the run whose fps is the median of its samples. */
+export interface Bill {
+  /** Of the network. */
+  readonly resolution: BenchResolution;
+  /** Where that run's time went. */
+  readonly report: RunReport;
+}
+
+/** One stage of one frame on the waterfall. */
+export interface Span {
+  /** Frame number, from 0. */
+  readonly frame: number;
+  /** What was done. */
+  readonly stage: Stage;
+  /** Who did it: "decode", "worker 0", "encode", or a queue such as "wait 2". */
+  readonly lane: string;
+  /** Milliseconds since the run began. */
+  readonly beginMs: number;
+  /** Milliseconds since the run began. */
+  readonly endMs: number;
+}
+
+/** Every frame of one short run, stage by stage. */
+export interface Timeline {
+  /** Of the network. */
+  readonly resolution: BenchResolution;
+  /** In the order the frames were written. */
+  readonly spans: readonly Span[];
+}
+
+/** Where a benchmark ran, as far as it bears on the figures. */
+export interface BenchEnvironment {
+  /** The processor's own name, or "unknown" where that may not be read. */
+  readonly cpu: string;
+  /** Logical cores. */
+  readonly cores: number;
+  /** Main memory; undefined where that may not be read. */
+  readonly memoryBytes: number | undefined;
+  /** Such as "linux x86_64". */
+  readonly platform: string;
+  /** Version of Deno. */
+  readonly deno: string;
+  /** Version of ONNX Runtime. */
+  readonly onnxRuntime: string;
+  /** Version of the ffmpeg that decoded and encoded. */
+  readonly ffmpeg: string;
+  /** Version of segstream. */
+  readonly segstream: string;
+  /** The model's name or file. */
+  readonly model: string;
+  /** SHA-256 of the model's file, in hex. */
+  readonly modelSha256: string;
+  /** What the clips show: "street:" or the name of the user's file. */
+  readonly input: string;
+  /** Where the network ran end to end. */
+  readonly provider: string;
+  /** The GPU, where one was used; marked where it is a program on the CPU. */
+  readonly adapter?: string;
+  /** Runnable programs over the last minute when the benchmark began; absent where not readable. */
+  readonly loadAverage?: number;
+}
+
+/** How much was measured. */
+export interface BenchProtocol {
+  /** Whether it was the short form. */
+  readonly isQuick: boolean;
+  /** Forward passes before the first that counts. */
+  readonly burnIn: number;
+  /** Forward passes that count. */
+  readonly runs: number;
+  /** Bursts that those are cut into, one of each row in turn. */
+  readonly rounds: number;
+  /** Runs from file to file, one of each row in turn. */
+  readonly videoRounds: number;
+}
+
+/** The whole report. */
+export interface BenchReport {
+  /** Tells the file from other JSON. */
+  readonly format: "segstream-bench";
+  /** Of the format. */
+  readonly version: 1;
+  /** When it began, ISO 8601. */
+  readonly date: string;
+  /** How long it took. */
+  readonly seconds: number;
+  readonly environment: BenchEnvironment;
+  readonly protocol: BenchProtocol;
+  /** Milliseconds of a fixed piece of arithmetic, between the rounds: how steady the machine was. */
+  readonly calibration: Measurement;
+  readonly rows: readonly BenchRow[];
+  readonly goals: readonly Goal[];
+  readonly bills: readonly Bill[];
+  /** Absent where no networks were compared. */
+  readonly networks?: readonly ComparedNetwork[];
+  /** Absent where nothing ran end to end. */
+  readonly timeline?: Timeline;
+  /** What was left out or shortened, and why; one line each. */
+  readonly notes: readonly string[];
+  /** Why the figures may be off; one line each. */
+  readonly warnings: readonly string[];
+}
