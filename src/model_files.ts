@@ -67,8 +67,9 @@ export interface ExportedModel {
 }
 
 /**
- * Writes a Fast-SCNN, or ENet from its public checkpoint, as a standard ONNX file (operator set 17): input `image`, uint8 RGB
- * [1, height, width, 3], normalisation included; outputs by the head.
+ * Writes a Fast-SCNN, or ENet from its public checkpoint, as a standard ONNX file (operator set 17):
+ * input `image`, uint8 RGB [1, height, width, 3], normalisation included; outputs by the head. ENet
+ * was trained at 512×512 and has the head `logits` alone.
  *
  * @throws {ModelError} If the model cannot be loaded.
  * @throws {OutputError} If the output exists and may not be replaced, or cannot be written.

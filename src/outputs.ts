@@ -74,6 +74,7 @@ export class Outputs {
   readonly #masks: FrameSink | undefined;
   readonly #stats: TextOutput<FrameLog> | undefined;
   readonly #trace: TextOutput<TraceFile> | undefined;
+  #hasFrames = false;
 
   private constructor(parts: {
     video: VideoSink | undefined;
@@ -143,6 +144,7 @@ export class Outputs {
 
   /** Hands a frame to the video and the masks, both at the same time. */
   async write(frame: FinishedFrame): Promise<void> {
+    this.#hasFrames = true;
     if (!this.#masks) await this.#video?.write(frame);
     else await Promise.all([this.#video?.write(frame), this.#masks.write(frame)]);
   }
@@ -153,8 +155,12 @@ export class Outputs {
     await this.#trace?.writer.write(header);
   }
 
-  /** Ends every output: under its final name, or playable under a partial one. */
+  /** Ends every output: under its final name, or playable under a partial one; none without frames. */
   async close(outcome: SinkOutcome): Promise<OutputResults> {
+    if (!this.#hasFrames) {
+      await this.abort();
+      return { paths: {}, cpuMs: undefined, notes: [] };
+    }
     const end = (sink: FrameSink | undefined) => sink?.close(outcome);
     const video = await end(this.#video);
     const masks = await end(this.#masks);

@@ -119,7 +119,7 @@ export async function quantizeModel(
     );
     const keep = sensitivity.slice(1).filter(({ changed }) => changed > keepAbove)
       .map(({ layer }) => layer);
-    await writeOut(
+    await finish(
       file,
       encodeCalibration({ statistics, keep, fingerprint }, notesOf(frames, rare)),
     );
@@ -181,7 +181,7 @@ function notesOf(frames: readonly CalibrationFrame[], rare: number): Map<string,
   return new Map([["images", String(frames.length)], ["rare", String(rare)]]);
 }
 
-async function writeOut(file: PartialFile, bytes: Uint8Array): Promise<void> {
+async function finish(file: PartialFile, bytes: Uint8Array): Promise<void> {
   try {
     await Deno.writeFile(file.path, bytes);
   } catch (cause) {

@@ -5,6 +5,7 @@ import { type FrameTiming, frameTiming } from "./frame/timing.ts";
 import { type FfmpegBinary, findFfmpeg } from "./ffmpeg/binary.ts";
 import type { Probe } from "./ffmpeg/probe.ts";
 import type { ProviderDecision } from "./infer/choose.ts";
+import { hasIntegerDot } from "./infer/integer_dot.ts";
 import { retireWorkers, spawnWorkers } from "./infer/pool.ts";
 import { int8NetworkFor, type PrecisionChoice } from "./infer/precision.ts";
 import { networkFor, openModel } from "./model/any_model.ts";
@@ -121,14 +122,20 @@ export interface DrawBase extends Pick<DrawOptions, "size" | "colour"> {
 /**
  * Opens the input, loads the model and starts the workers, all at the same time: what they wait for
  * is different, and together it is what a user waits for.
+ *
+ * @param sourceSignal Ends the source and nothing else, opened or not; the options' by default.
  */
 export async function openPipeline(
   input: string,
   options: SegmentOptions,
   drawing?: Drawing,
+  sourceSignal = options.signal,
 ): Promise<OpenedPipeline> {
   const threads = spawnWorkers(options.workers ?? defaultWorkers());
-  const opening = openSource(input, options);
+  const { precision = "auto", provider = "auto" } = options;
+  // Asked again once the source is open; by then it is known.
+  if (precision !== "fp32" && ["auto", "cpu"].includes(provider)) hasIntegerDot().catch(() => {});
+  const opening = openSource(input, { ffmpeg: options.ffmpeg, signal: sourceSignal });
   try {
     const [{ source, probe, warnings }, model, ffmpeg] = await Promise.all([
       opening,
@@ -143,7 +150,6 @@ export async function openPipeline(
     const resolution = options.resolution ?? "half";
     const target = { source: size, resolution, colour };
     const network = networkFor(model, target);
-    const { precision = "auto", provider = "auto" } = options;
     const cpuNetwork = await int8NetworkFor(model, target, { precision, provider });
     if (network.output.kind === "labels" && options.head === "prob") {
       throw new RangeError(

@@ -35,8 +35,8 @@ export interface SegmentVideoOptions
   extends SegmentOptions, LookOptions, EncodeOptions, Omit<OutputPaths, "video"> {
   /**
    * Aborting it ends the source: the frames in flight are finished, the outputs are closed under
-   * their partial names, and the result's outcome is `interrupted`. (Aborting `signal` stops at
-   * once, leaves nothing and rejects.)
+   * their partial names, and the result's outcome is `interrupted`; before the input is open it
+   * rejects with its reason. (Aborting `signal` stops at once, leaves nothing and rejects.)
    */
   readonly stop?: AbortSignal;
   /** When the command started, by `nowMs()`; now by default. */
@@ -94,9 +94,14 @@ export async function segmentVideo(
 ): Promise<RunResult> {
   const startedAtMs = options.startedAtMs ?? nowMs();
   options.stop?.throwIfAborted();
-  const opened = await openPipeline(input, options, await drawingOf(options));
+  // While it is being opened there is nothing to finish yet, and that may wait for a network.
+  const ends = [options.stop, options.signal].filter((signal) => signal !== undefined);
+  const drawing = await drawingOf(options);
+  const opened = await openPipeline(input, options, drawing, AbortSignal.any(ends));
   const { pipeline, ffmpeg, probe } = opened;
   const stop = () => pipeline.stop();
+  // An encoder whose reader has stopped reading takes no frame and comes to no end by itself.
+  const kill = () => void outputs?.abort();
   let outputs: Outputs | undefined;
   try {
     const context: OutputContext = {
@@ -109,6 +114,7 @@ export async function segmentVideo(
     };
     outputs = await Outputs.open({ ...options, video: output }, context, options);
     options.stop?.addEventListener("abort", stop);
+    options.signal?.addEventListener("abort", kill);
     if (options.stop?.aborted) stop();
     const { stream, provider } = pipeline;
     options.onStart?.({ frameCount: stream.frameCount, stream, provider });
@@ -137,9 +143,10 @@ export async function segmentVideo(
     return { outcome, paths, report, notes: [...opened.warnings, ...notes] };
   } catch (error) {
     await outputs?.abort();
-    throw error;
+    throw options.signal?.aborted ? options.signal.reason : error;
   } finally {
     options.stop?.removeEventListener("abort", stop);
+    options.signal?.removeEventListener("abort", kill);
     await pipeline.close();
   }
 }

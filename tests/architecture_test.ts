@@ -23,8 +23,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pipeline: JOINED,
   live: [...JOINED, "pipeline"],
   eval: [...LEAVES, "ffmpeg", "model", "infer", "report"],
-  cli: [...JOINED, "pipeline", "live", "eval"],
-  mod: [...JOINED, "pipeline", "live", "eval", "cli"],
+  bench: [...JOINED, "pipeline"],
+  doctor: [...JOINED, "pipeline", "bench"],
+  cli: [...JOINED, "pipeline", "live", "eval", "bench", "doctor"],
+  mod: [...JOINED, "pipeline", "live", "eval", "bench", "doctor", "cli"],
 };
 
 /** The blend runs in the worker, where the class map is hot in cache. */

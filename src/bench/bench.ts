@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { findFfmpeg } from "../ffmpeg/binary.ts";
 import { redact } from "../ffmpeg/redact.ts";
+import type { PrecisionChoice } from "../infer/precision.ts";
 import { loadModel } from "../model/model.ts";
 import type { NetworkName } from "../model/networks/figures.ts";
 import type { Resolution } from "../model/resolution.ts";
@@ -28,6 +29,8 @@ export interface BenchmarkOptions {
   readonly resolutions?: readonly Resolution[];
   /** `auto` by default: the fastest that is here. */
   readonly provider?: BenchProviders;
+  /** Of the CPU's arithmetic; `auto` by default: both alone, and videos as the product does. */
+  readonly precision?: PrecisionChoice;
   /** Name of a model that comes with segstream, or a .safetensors file. */
   readonly model?: string;
   /** The ffmpeg to run; SEGSTREAM_FFMPEG, then the bundled one by default. */
@@ -96,6 +99,7 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<BenchRe
   const context = {
     ...{ ffmpeg, model, protocol, calibration, beganMs, resolutions, providers, signal, onPhase },
     workers: defaultWorkers(),
+    precision: options.precision ?? "auto",
     onNote: (note: string) => notes.push(note),
   };
   const rows: BenchRow[] = [];

@@ -1,6 +1,7 @@
 /** What can be timed: the product's own network, and any ONNX graph beside it. */
 import type { Colour } from "../frame/colour.ts";
 import type { Size } from "../frame/geometry.ts";
+import { int8NetworkFor, type PrecisionChoice } from "../infer/precision.ts";
 import { createPreparer } from "../infer/prepare.ts";
 import type { Graph } from "../infer/graph_session.ts";
 import type { Provider } from "../infer/providers.ts";
@@ -58,12 +59,17 @@ export function entrantOf(
   provider: Provider,
   resolution: { readonly name: string },
 ): Entrant {
-  const { name } = contestant.kind === "graph" ? contestant.graph : contestant.network;
-  const place = `${name} on ${provider}`;
+  const place = `${nameOf(contestant)} on ${provider}`;
   return { key: `${place} at ${resolution.name}`, name: place, contestant, provider };
 }
 
-/** The model as the product runs it. */
+function nameOf(contestant: Contestant): string {
+  if (contestant.kind === "graph") return contestant.graph.name;
+  const { name, precision = "fp32" } = contestant.network;
+  return `${name} in ${precision}`;
+}
+
+/** The model as the product runs it in float32. */
 export function segstreamContestant(
   model: Model,
   size: Size,
@@ -71,6 +77,24 @@ export function segstreamContestant(
 ): SegstreamContestant {
   const network = buildNetwork(model, { size, input: "i420", colour: STREET_COLOUR });
   return { kind: "segstream", network, colour: STREET_COLOUR, pixels };
+}
+
+/**
+ * The model as the product runs it in 8 bits on the CPU; undefined where `auto` would not.
+ *
+ * @throws {ModelError} If `int8` is asked for and the model cannot be run so.
+ */
+export async function int8Contestant(
+  model: Model,
+  size: Size,
+  options: { readonly pixels: Uint8Array; readonly precision: PrecisionChoice },
+): Promise<SegstreamContestant | undefined> {
+  const { pixels, precision } = options;
+  const target = { source: size, resolution: size, colour: STREET_COLOUR };
+  const network = await int8NetworkFor(model, target, { precision, provider: "cpu" });
+  const output = network?.output;
+  if (network === undefined || output?.kind !== "logits") return undefined;
+  return { kind: "segstream", network: { ...network, output }, colour: STREET_COLOUR, pixels };
 }
 
 /** The naive way: RGB in, and upsampling and argmax at full size as nodes of the graph. */

@@ -1,4 +1,5 @@
 import type { FfmpegBinary } from "../ffmpeg/binary.ts";
+import type { PrecisionChoice } from "../infer/precision.ts";
 import type { Model } from "../model/model.ts";
 import type { Resolution } from "../model/resolution.ts";
 import type { BenchProtocol, BenchResolution } from "../report/bench_report.ts";
@@ -19,6 +20,8 @@ export interface BenchContext {
     readonly resolution: BenchResolution;
   }[];
   readonly providers: ProviderPlan;
+  /** Of the CPU's arithmetic; `auto` measures what there is and runs videos as the product does. */
+  readonly precision: PrecisionChoice;
   /** One a core. */
   readonly workers: number;
   readonly signal: AbortSignal | undefined;

@@ -26,10 +26,20 @@ export function findGoals(evidence: GoalEvidence): Goal[] {
     goal("cls head over the network's time, full", headSharePercent, "%", "at most", 5),
     goal(
       `cls on ${all} over the naive graph on one thread, full`,
-      ratio(`network/cls/cpu/${workers}/full`, "network/naive/cpu/1/full"),
+      ratio(`network/cls-int8/cpu/${workers}/full`, "network/naive/cpu/1/full") ??
+        ratio(`network/cls/cpu/${workers}/full`, "network/naive/cpu/1/full"),
       "×",
       "at least",
       2.5,
+    ),
+    ...["half", "full"].map((name) =>
+      goal(
+        `int8 over fp32, 1 worker, ${name}`,
+        ratio(`network/cls-int8/cpu/1/${name}`, `network/cls/cpu/1/${name}`),
+        "×",
+        "at least",
+        1.6,
+      )
     ),
     goal(
       `file to file, ${all} over one, half`,

@@ -5,6 +5,7 @@ import {
   type BenchHead,
   type Contestant,
   entrantOf,
+  int8Contestant,
   naiveContestant,
   sampleFrame,
   segstreamContestant,
@@ -28,11 +29,18 @@ const ACCELERATOR_WORKERS = 2;
 
 /** Measures the network alone, on every provider of the plan, and whether they agree. */
 export async function benchNetworks(context: BenchContext): Promise<NetworkRows> {
-  const entries = context.resolutions.flatMap(({ resolution }) => entriesAt(resolution, context));
+  const entries: Entry[] = [];
+  for (const { resolution } of context.resolutions) {
+    entries.push(...await entriesAt(resolution, context));
+  }
   const crew = new Crew(Math.max(...entries.map(({ workers }) => workers)), context.signal);
   try {
     const results = await measureEntries(entries, { ...context, crew });
-    const shares = results.find(({ row }) => row.id === "network/cls/cpu/1/full")?.headShares;
+    // The last is the product's own: 8 bits where they are used.
+    const shares = results.findLast(({ row }) =>
+      /^network\/cls(-int8)?\/cpu\/1\/full$/.test(row.id)
+    )
+      ?.headShares;
     const agreements = await measureAgreements(entries, crew, context);
     return {
       rows: [...results.map(({ row }) => row), ...agreements],
@@ -43,19 +51,31 @@ export async function benchNetworks(context: BenchContext): Promise<NetworkRows>
   }
 }
 
-function entriesAt(resolution: BenchResolution, context: BenchContext): Entry[] {
-  const { model, providers } = context;
-  const pixels = sampleFrame(resolution.size);
-  const network = segstreamContestant(model, resolution.size, pixels);
+async function entriesAt(resolution: BenchResolution, context: BenchContext): Promise<Entry[]> {
+  const { model, providers, precision } = context;
+  const { size } = resolution;
+  const pixels = sampleFrame(size);
+  const float = { suffix: "", contestant: segstreamContestant(model, size, pixels) };
+  const small = await int8Contestant(model, size, { pixels, precision });
+  const integer = small && { suffix: "-int8", contestant: small };
   const entries: Entry[] = [];
   for (const provider of providers.measured) {
-    for (const head of ["cls", "prob"] as const) {
+    const isFloatOnly = provider !== "cpu" || integer === undefined;
+    const product = isFloatOnly ? float : integer;
+    const compared = isFloatOnly ? [float] : precision === "int8" ? [integer] : [float, integer];
+    // The probability costs the same whatever the network's arithmetic: the product's will do.
+    const rows = [
+      ...compared.map((each) => ({ ...each, head: "cls" as const })),
+      { ...product, head: "prob" as const },
+    ];
+    for (const { suffix, contestant, head } of rows) {
       for (const workers of workerCounts(provider, context)) {
-        entries.push(entry(head, network, { resolution, provider, head, workers }, context));
+        const options = { resolution, provider, head, workers };
+        entries.push(entry(head + suffix, contestant, options, context));
       }
     }
   }
-  const naive = naiveContestant(model, resolution.size, pixels);
+  const naive = naiveContestant(model, size, pixels);
   const one = { resolution, provider: "cpu", head: "cls", workers: 1 } as const;
   return [...entries, entry("naive", naive, one, context)];
 }
@@ -85,7 +105,7 @@ function entry(
     row: {
       id: `network/${name}/${provider}/${workers}/${resolution.name}`,
       part: "network",
-      series: `${name}${place}, ${team}`,
+      series: `${name.replace("-", " ")}${place}, ${team}`,
       resolution,
       metric: "forward pass",
       unit: "fps",

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { nowMs } from "../frame/clock.ts";
 import type { FfmpegBinary } from "../ffmpeg/binary.ts";
 import { revive } from "../infer/messages.ts";
+import type { PrecisionChoice } from "../infer/precision.ts";
 import type { Provider } from "../infer/providers.ts";
 import type { Resolution } from "../model/resolution.ts";
 import type { BenchResolution, Sample, Timeline } from "../report/bench_report.ts";
@@ -53,6 +54,7 @@ export interface VideoBenchOptions {
   readonly ffmpeg: FfmpegBinary;
   readonly model: string;
   readonly provider: Provider;
+  readonly precision: PrecisionChoice;
   readonly calibration: Calibration;
   /** When the benchmark began, by `performance.now()`. */
   readonly beganMs: number;
@@ -114,13 +116,14 @@ async function runJob(
 /** One run of the product. */
 export async function runSegstreamJob(
   { clip, wanted, workers }: SegstreamJob,
-  { folder, ffmpeg, model, provider, signal }: VideoBenchOptions,
+  { folder, ffmpeg, model, provider, precision, signal }: VideoBenchOptions,
   outputs: { readonly trace?: string } = {},
 ): Promise<RunReport> {
   const { report } = await segmentVideo(clip.path, join(folder, "output.mp4"), {
     resolution: wanted,
     workers,
     provider,
+    precision,
     model,
     ffmpeg: ffmpeg.path,
     overwrite: true,

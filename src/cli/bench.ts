@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { BenchmarkOptions } from "../bench/bench.ts";
 import type { BenchProviders } from "../bench/providers.ts";
+import { PRECISIONS } from "../infer/precision.ts";
 import { parseProvider } from "../infer/providers.ts";
 import { NETWORK_NAMES, type NetworkName } from "../model/networks/figures.ts";
 import type { Resolution } from "../model/resolution.ts";
@@ -46,6 +47,7 @@ export function addBenchCommand(program: Command, exit: (code: number) => void):
       "of the network: full,half,quarter or WxH (default: those three)",
       argument(parseList),
     )
+    .option("--precision <kind>", "auto, fp32 or int8, on the CPU", oneOf(PRECISIONS), "auto")
     .option("--only <part>", PARTS.join(" or "), oneOf(PARTS))
     .option(
       "--networks <list>",

@@ -70,7 +70,8 @@ export function addEvalCommand(program: Command, exit: (code: number) => void): 
       "of the network: full, half, quarter or WxH (default: full,half,quarter)",
       argument(parseResolutions),
     )
-    .option("--input <form>", "rgb, or i420 as video has it", oneOf(PICTURE_INPUTS), "rgb")
+    .option("--input <form>", "rgb (default), or i420 as video has it", oneOf(PICTURE_INPUTS))
+    .option("--precision <kind>", "fp32, or int8 on i420", oneOf(["fp32", "int8"]), "fp32")
     .option("--skip <what>", "keep, or zero to silence the skip connection", oneOf(SKIPS), "keep")
     .option(
       "--provider <name>",

@@ -37,7 +37,7 @@ const PARTS: Readonly<Record<QuantizePart, string>> = {
   layers: "quantising each layer alone",
 };
 
-/** Adds `segstream model quantize` to the command \`model\`. */
+/** Adds `segstream model quantize` to the command `model`. */
 export function addQuantizeCommand(model: Command): void {
   model.command("quantize")
     .description("calibrates a model on images, so that it can run in int8")

@@ -130,7 +130,7 @@ async function run(input: string, options: Options): Promise<number> {
       onProgress: ({ frames, dropped }) => progress?.update(frames, dropped),
     });
   } catch (error) {
-    if (kill.aborted) return EXIT.interrupted;
+    if (kill.aborted || error === stop.reason) return EXIT.interrupted;
     throw error;
   } finally {
     download.stop();
@@ -144,11 +144,14 @@ async function run(input: string, options: Options): Promise<number> {
 /** The table goes to stderr: stdout may be the video. */
 function print(result: RunResult): void {
   const columns = Deno.stderr.isTerminal() ? Deno.consoleSize().columns : 80;
-  const lines = [formatTable(result.report, { columns, colour: wantsColour(Deno.stderr) })];
+  const lines: string[] = [];
+  if (result.report.frames > 0) {
+    lines.push(formatTable(result.report, { columns, colour: wantsColour(Deno.stderr) }));
+  }
   for (const note of result.notes) lines.push(`note: ${note}`);
   const verb = result.outcome === "complete" ? "wrote" : "interrupted: kept";
   for (const path of Object.values(result.paths)) {
     if (path !== undefined) lines.push(`${verb} ${path}`);
   }
-  Deno.stderr.writeSync(new TextEncoder().encode(`${lines.join("\n")}\n`));
+  Deno.stderr.writeSync(new TextEncoder().encode(lines.map((line) => `${line}\n`).join("")));
 }

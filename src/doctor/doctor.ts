@@ -19,6 +19,7 @@ export interface ExamineOptions {
 export interface Diagnosis {
   /** Whether a video can be segmented here: no finding is a problem. */
   readonly canSegment: boolean;
+  /** By area, in the order they are printed. */
   readonly findings: readonly Finding[];
 }
 

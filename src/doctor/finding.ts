@@ -12,9 +12,11 @@ export type Status = "ok" | "absent" | "warning" | "problem";
 
 /** One line of the diagnosis. */
 export interface Finding {
+  /** The heading it stands under. */
   readonly area: "system" | "permissions" | "ffmpeg" | "model" | "inference" | "live";
   /** What was looked at. */
   readonly name: string;
+  /** What it means for a run. */
   readonly status: Status;
   /** What was found. */
   readonly state: string;

@@ -37,10 +37,11 @@ export function formatDiagnosis(
     return `${count} ${status}${count === 1 ? "" : "s"}`;
   });
   const verdict = canSegment
-    ? paint(32, "A video can be segmented here.")
-    : paint(31, "A video cannot be segmented here until the problems are mended.");
-  return [...blocks.map((lines) => lines.join("\n")), `${verdict} ${counts.join(", ")}.`]
-    .join("\n\n");
+    ? "A video can be segmented here."
+    : "A video cannot be segmented here until the problems are mended.";
+  const last = wrapText(`${verdict} ${counts.join(", ")}.`, width)
+    .map((line) => paint(canSegment ? 32 : 31, line));
+  return [...blocks, last].map((lines) => lines.join("\n")).join("\n\n");
 }
 
 function findingLines(

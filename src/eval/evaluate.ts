@@ -6,6 +6,7 @@ import type { Provider, ProviderChoice } from "../infer/providers.ts";
 import { type AnyModel, isCustom, openModel } from "../model/any_model.ts";
 import type { CustomFacts } from "../model/custom/sidecar.ts";
 import type { DownloadProgress } from "../model/download.ts";
+import type { Precision } from "../model/network.ts";
 import type { Resolution } from "../model/resolution.ts";
 import { mapClasses } from "./class_map.ts";
 import { type DatasetOptions, openDataset } from "./dataset.ts";
@@ -13,6 +14,7 @@ import { type Evaluation, nameResolution, type ResolutionResult } from "./evalua
 import { examineAll } from "./examine_all.ts";
 import { networkOf } from "./examiner.ts";
 import { I420_COLOUR } from "./i420.ts";
+import { calibrationFor } from "./int8.ts";
 import type { PictureInput, Setup } from "./messages.ts";
 import { readPicture } from "./picture.ts";
 import { Tally } from "./tally.ts";
@@ -35,6 +37,8 @@ export interface EvaluateOptions extends DatasetOptions {
   readonly input?: PictureInput;
   /** `zero` silences the skip connection, as the paper's ablation does. */
   readonly skip?: "keep" | "zero";
+  /** `fp32` by default; `int8` runs on the CPU, as in the product: on I420, with its skip connection. */
+  readonly precision?: Precision;
   /** How many of the worst pictures to keep; 6 by default. */
   readonly worst?: number;
   /** The ffmpeg to run; SEGSTREAM_FFMPEG, then the bundled one by default. */
@@ -94,13 +98,15 @@ export async function evaluate(path: string, options: EvaluateOptions = {}): Pro
   if (isCustom(model) && options.skip === "zero") {
     throw new TypeError(`Cannot zero the skip connection of "${model.name}": its graph is fixed.`);
   }
+  const calibration = await calibrationFor(model, options);
   const { classes } = dataset.layout;
   const { classOf, missing } = mapClasses(model.classes, classes);
   const first = await readPicture(binary, dataset.samples[0]!, options);
   const plan: Omit<Setup, "provider"> = {
     model,
-    input: options.input ?? "rgb",
+    input: options.input ?? (calibration ? "i420" : "rgb"),
     skip: options.skip ?? "keep",
+    ...(calibration && { calibration }),
     resolutions,
     classOf,
     classes: classes.length,
@@ -141,7 +147,10 @@ export async function evaluate(path: string, options: EvaluateOptions = {}): Pro
     classes,
     results,
     worst: tally.worst,
-    notes: notesOf(model, results, missing),
+    notes: [
+      ...(calibration ? ["the network ran in int8"] : []),
+      ...notesOf(model, results, missing),
+    ],
   };
 }
 
@@ -173,7 +182,8 @@ async function chooseThreads(
 ): Promise<{ provider: Provider; workers: number }> {
   const cores = options.workers ?? navigator.hardwareConcurrency;
   const network = networkOf(plan, size, plan.resolutions[0]!);
-  const { provider } = await chooseProvider(options.provider ?? "auto", network, {
+  const choice = plan.calibration ? "cpu" : options.provider ?? "auto";
+  const { provider } = await chooseProvider(choice, network, {
     segmenter: { source: evenSize(size), colour: I420_COLOUR, threads: 1 },
     workers: cores,
   });

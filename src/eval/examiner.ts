@@ -5,6 +5,7 @@ import { isCustom } from "../model/any_model.ts";
 import { customNetwork } from "../model/custom/custom_model.ts";
 import { buildNetwork } from "../model/model.ts";
 import type { Network } from "../model/network.ts";
+import { buildInt8Network } from "../model/quantize/network.ts";
 import { modelSize, type Resolution } from "../model/resolution.ts";
 import { ConfusionMatrix } from "./confusion.ts";
 import { I420_COLOUR, toI420 } from "./i420.ts";
@@ -15,7 +16,7 @@ import type { AnnotatedPicture } from "./picture.ts";
 const NOTHING = new Uint8Array(0);
 
 /** What of a set-up decides the network. */
-export type NetworkSetup = Pick<Setup, "model" | "input" | "skip">;
+export type NetworkSetup = Pick<Setup, "model" | "input" | "skip" | "calibration">;
 
 interface Runner {
   readonly networkSize: Size;
@@ -28,9 +29,12 @@ interface Runner {
  * @throws {ModelError} If the network cannot be built.
  */
 export function networkOf(setup: NetworkSetup, size: Size, resolution: Resolution): Network {
-  const { model, input, skip } = setup;
+  const { model, input, skip, calibration } = setup;
   const inputSize = modelSize(frameSize(setup, size), resolution);
   if (isCustom(model)) return customNetwork(model, inputSize);
+  if (calibration) {
+    return buildInt8Network(model, calibration, { size: inputSize, colour: I420_COLOUR });
+  }
   const options = { size: inputSize, skip };
   return buildNetwork(
     model,

@@ -1,6 +1,7 @@
 import type { Provider } from "../infer/providers.ts";
 import type { ErrorReport } from "../infer/messages.ts";
 import type { AnyModel } from "../model/any_model.ts";
+import type { Calibration } from "../model/quantize/calibration.ts";
 import type { Resolution } from "../model/resolution.ts";
 import type { Size } from "../frame/geometry.ts";
 import type { AnnotatedPicture } from "./picture.ts";
@@ -17,6 +18,8 @@ export interface Setup {
   readonly provider: Provider;
   readonly input: PictureInput;
   readonly skip: "keep" | "zero";
+  /** Runs the model in 8 bits. */
+  readonly calibration?: Calibration;
   readonly resolutions: readonly Resolution[];
   /** The dataset's class of each class of the network. */
   readonly classOf: Uint8Array<ArrayBuffer>;

@@ -32,6 +32,11 @@ export class Decoder {
     this.#reader = new NutReader(this.#process.stdout);
   }
 
+  /** What ffmpeg was started with, credentials hidden. */
+  get args(): readonly string[] {
+    return this.#args.map(redact);
+  }
+
   /** Resolves when ffmpeg has ended; never rejects. */
   get ended(): Promise<FfmpegExit> {
     return this.#process.ended;
@@ -57,7 +62,7 @@ export class Decoder {
       if (cause instanceof EndOfDataError) return undefined;
       if (!(cause instanceof RangeError)) throw cause;
       const { code, stderrTail } = await this.kill();
-      const fields = { args: this.#args.map(redact), exitCode: code, stderrTail };
+      const fields = { args: this.args, exitCode: code, stderrTail };
       throw new FfmpegError(`Cannot read the decoder's frames. ${cause.message}`, fields, {
         cause,
       });

@@ -76,6 +76,9 @@ interface StreamJson {
 /** Frames a second; what is above is the clock of a stream and not its rate. */
 const LARGEST_RATE = 1000;
 
+/** Formats of text that name other files. */
+const PLAYLISTS = ["hls", "applehttp", "dash"];
+
 /** Everything {@link StreamJson} and {@link ProbeJson} name, and no more. */
 const ENTRIES = "format=format_name,duration:stream=index,codec_type,codec_name,width,height," +
   "pix_fmt,sample_aspect_ratio,avg_frame_rate,r_frame_rate,nb_frames,duration,color_range," +
@@ -108,6 +111,7 @@ async function runProbe(
       args,
       clearEnv: true,
       env: childEnvironment(),
+      detached: true, // see process.ts: Ctrl-C is for this program to act on
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -148,6 +152,7 @@ function unreadable(input: MediaInput, stderr: string): InputError {
 }
 
 function describe(input: MediaInput, json: ProbeJson): Probe {
+  checkFormat(input, json.format?.format_name ?? "");
   const streams = json.streams ?? [];
   const video = mainVideo(input, streams);
   const codedSize = { width: video.width ?? 0, height: video.height ?? 0 };
@@ -191,6 +196,19 @@ function describe(input: MediaInput, json: ProbeJson): Probe {
       stream.codec_name ?? "unknown"
     ),
   };
+}
+
+/**
+ * A playlist that came as a file may name any other file here, and would show what is in it. (Served
+ * over HTTP it reaches no file; and in a list of ffconcat ffmpeg takes only names below it.)
+ */
+function checkFormat(input: MediaInput, format: string): void {
+  if (input.kind !== "file" || !format.split(",").some((name) => PLAYLISTS.includes(name))) return;
+  throw new InputError(
+    `Cannot open ${JSON.stringify(input.name)}: it is a playlist (${format}), which could name ` +
+      "any file of this machine. Name the video itself, or the playlist's https address.",
+    { input: input.name },
+  );
 }
 
 /** The default video stream, else the first; a cover picture is none. */

@@ -3,22 +3,9 @@ import { i420Layout, type Size } from "../frame/geometry.ts";
 import type { I420Input, NetworkInput, RgbInput } from "../model/network.ts";
 import { I420Planes } from "./planes.ts";
 import { BlockPreparer } from "./prepare_blocks.ts";
+import type { FramePreparer, InputBuffer } from "./preparer.ts";
 
-/** One input of a network: its shape and the memory it is fed from. */
-export interface InputBuffer {
-  readonly name: string;
-  readonly type: "float32" | "float16" | "uint8";
-  readonly shape: readonly number[];
-  readonly data: Float32Array | Uint16Array | Uint8Array;
-}
-
-/** Turns a frame into a network's input. */
-export interface FramePreparer {
-  /** Filled anew by every `run`; not shared memory, which ONNX Runtime refuses. */
-  readonly buffers: readonly InputBuffer[];
-  /** Reads one I420 frame of the source's size. */
-  run(pixels: Uint8Array): void;
-}
+export type { FramePreparer, InputBuffer } from "./preparer.ts";
 
 /**
  * The preparer for a network's kind of input.

@@ -2,7 +2,7 @@ import { i420Layout, planeOf, type Size } from "../frame/geometry.ts";
 import type { BlockInput } from "../model/network.ts";
 import { BLOCK, blockGrid } from "../model/block_stem.ts";
 import { I420Planes } from "./planes.ts";
-import type { FramePreparer, InputBuffer } from "./prepare.ts";
+import type { FramePreparer, InputBuffer } from "./preparer.ts";
 
 const WORDS_PER_BLOCK = BLOCK.bytes / 4;
 

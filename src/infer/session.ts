@@ -8,9 +8,6 @@ import { explainProviderFailure, type Provider } from "./providers.ts";
 // What goes wrong is thrown; printed as well, it would stand beside the one line that users get.
 env.logLevel = "fatal";
 
-// What it would print is thrown too, and explained there.
-env.logLevel = "fatal";
-
 /** How a session runs. */
 export interface SessionOptions {
   readonly provider: Provider;

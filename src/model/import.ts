@@ -47,11 +47,17 @@ export const LAYOUT_NAMES: readonly string[] = LAYOUTS.map(({ name }) => name);
  *
  * @throws {ModelError} If it is no checkpoint, is damaged, names foreign code, holds another network
  *   or classes that nobody names.
+ * @throws {RangeError} If there is no layout of the name that is asked for.
  */
 export function importWeights(path: string, options: ImportOptions = {}): ImportedWeights {
+  const wanted = LAYOUTS.find(({ name }) => name === options.layout);
+  if (options.layout !== undefined && wanted === undefined) {
+    throw new RangeError(
+      `Cannot import in the layout "${options.layout}": it must be ${LAYOUT_NAMES.join(" or ")}.`,
+    );
+  }
   using file = FileBytes.open(path);
   const checkpoint = new Checkpoint(file);
-  const wanted = LAYOUTS.find(({ name }) => name === options.layout);
   const { layout, tensors: stored } = findStateDict(checkpoint, path, wanted);
   const tensors = new Map<string, Tensor>();
   for (const [name, tensor] of stored) tensors.set(name, checkpoint.read(tensor));

@@ -38,9 +38,12 @@ export async function findModel(reference: string): Promise<ModelLocation> {
     const path = fileURLToPath(new URL(`${reference}${EXTENSION}`, MODELS_FOLDER));
     return { name: reference, path };
   }
+  const mend = /\.(pth|pt|ckpt)$/i.test(reference)
+    ? `Import it first: segstream model import ${reference} -o net.safetensors.`
+    : `Take one of ${names.join(", ")}.`;
   throw new ModelError(
-    `Cannot find model "${reference}": it is neither a ${EXTENSION} file nor one of those that ` +
-      `come with segstream. Take one of ${names.join(", ")}.`,
+    `Cannot find model "${reference}": it is neither a ${EXTENSION} nor an .onnx file nor one of ` +
+      `those that come with segstream. ${mend}`,
     { model: reference, expected: names.join(", ") },
   );
 }

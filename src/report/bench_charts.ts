@@ -73,7 +73,7 @@ function speedChart({ rows }: BenchReport): Chart | undefined {
 
 /** Lines enough to read: of the slower variants the table tells. */
 function isDrawn({ id }: BenchRow): boolean {
-  return !/^network\/prob\/[^/]+\/1\/|^video\/fps\/1\//.test(id);
+  return !/^network\/prob(-int8)?\/[^/]+\/1\/|^video\/fps\/1\//.test(id);
 }
 
 function lineName({ part, series }: BenchRow): string {

@@ -12,12 +12,15 @@ export type Verdict =
 
 /** One row in two reports. */
 export interface ComparedRow {
+  /** In the older report. */
   readonly before: BenchRow;
+  /** In the newer report. */
   readonly after: BenchRow;
   /** The new median over the old one. */
   readonly ratio: number;
   /** Share by which the row may move without meaning anything. */
   readonly noise: number;
+  /** What the change means. */
   readonly verdict: Verdict;
 }
 

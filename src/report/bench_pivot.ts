@@ -50,7 +50,7 @@ function ratiosOf(
   return columns.map(({ name }) => {
     const same = rows.filter(({ resolution }) => resolution?.name === name);
     const naive = same.find(isNaive);
-    const ours = same.filter((row) => !isNaive(row) && !row.id.startsWith("network/prob/"));
+    const ours = same.filter((row) => !isNaive(row) && !row.id.startsWith("network/prob"));
     if (naive === undefined || ours.length === 0) return undefined;
     return Math.max(...ours.map(({ median }) => median)) / naive.median;
   });

@@ -158,12 +158,17 @@ export interface BenchReport {
   readonly date: string;
   /** How long it took. */
   readonly seconds: number;
+  /** Where it ran. */
   readonly environment: BenchEnvironment;
+  /** How much was measured. */
   readonly protocol: BenchProtocol;
   /** Milliseconds of a fixed piece of arithmetic, between the rounds: how steady the machine was. */
   readonly calibration: Measurement;
+  /** Every figure, in the order of the tables. */
   readonly rows: readonly BenchRow[];
+  /** What the project promises, where this report can tell of it. */
   readonly goals: readonly Goal[];
+  /** By resolution; empty where nothing ran end to end. */
   readonly bills: readonly Bill[];
   /** Absent where no networks were compared. */
   readonly networks?: readonly ComparedNetwork[];

@@ -113,10 +113,12 @@ export function header(report: BenchReport): readonly string[] {
   const memory = e.memoryBytes === undefined ? "" : `, ${Math.round(e.memoryBytes / 2 ** 30)} GiB`;
   const cpu = e.cpu === "unknown" ? "unknown processor" : e.cpu;
   const gpu = e.adapter === undefined ? [] : [e.adapter];
+  const { precision } = report.bills[0]?.report.facts ?? {};
+  const arithmetic = precision === undefined ? "" : ` in ${precision}`;
   return [
     [`${cpu}, ${e.cores} core${e.cores === 1 ? "" : "s"}${memory}`, ...gpu, e.platform].join(" · "),
     `segstream ${e.segstream} · Deno ${e.deno} · ONNX Runtime ${e.onnxRuntime} · ffmpeg ${e.ffmpeg}`,
-    `${e.model} (${e.modelSha256.slice(0, 12)}) on ${e.provider}, ${e.input}`,
+    `${e.model} (${e.modelSha256.slice(0, 12)}) on ${e.provider}${arithmetic}, ${e.input}`,
     `${date.slice(0, 16).replace("T", " ")} UTC, ${Math.round(seconds)} s: medians of ` +
     `${protocol.rounds} bursts of ${protocol.runs / protocol.rounds} passes after ` +
     `${protocol.burnIn}, and of ${protocol.videoRounds} runs; ± half their middle half`,

@@ -1,5 +1,5 @@
 /** Frames from a file or a URL: whatever ffmpeg can read. */
-import { InputError } from "../errors.ts";
+import { FfmpegError, InputError } from "../errors.ts";
 import { nowMs } from "../frame/clock.ts";
 import type { StreamInfo } from "../frame/stream.ts";
 import { HEADER } from "../frame/timing.ts";
@@ -31,6 +31,9 @@ export interface FileSource extends FrameSource {
  * sound and picture stay together after a broken spot.
  */
 const LEAST_STEP_US = 12;
+
+/** The exit code of an ffmpeg that caught a signal, and ended with what it had. */
+const INTERRUPTED = 255;
 
 /**
  * Opens a path, a URL or `lavfi:GRAPH`: looks into it and starts to decode at once, ahead of the
@@ -148,8 +151,19 @@ class DecodedFile implements FileSource {
     return true;
   }
 
+  /** Somebody ended the decoder, or it crashed: how much of the video is missing is not known. */
+  #endedError(exit: FfmpegExit): FfmpegError {
+    const how = exit.signal ?? "a signal";
+    return new FfmpegError(
+      `Cannot decode ${JSON.stringify(this.probe.input.name)} to its end: ffmpeg was ended by ` +
+        `${how} after ${this.#frames} frames. Try again, or name another --ffmpeg.`,
+      { args: this.#decoder.args, exitCode: exit.code, stderrTail: exit.stderrTail },
+    );
+  }
+
   /** What the decoder's end means once its frames are all read. */
   #judge(exit: FfmpegExit): void {
+    if (exit.signal !== null || exit.code === INTERRUPTED) throw this.#endedError(exit);
     const name = JSON.stringify(this.probe.input.name);
     if (this.#frames === 0) {
       const reason = exit.lastError || `ffmpeg ended with exit code ${exit.code}`;
@@ -160,8 +174,7 @@ class DecodedFile implements FileSource {
     }
     const last = exit.lastError && `; the last: ${exit.lastError}`;
     if (exit.code !== 0) {
-      const how = exit.signal ?? `exit code ${exit.code}`;
-      this.warnings.push(`The decoder of ${name} stopped early (${how})${last}.`);
+      this.warnings.push(`The decoder of ${name} stopped early (exit code ${exit.code})${last}.`);
     } else if (exit.errorCount > 0) {
       this.warnings.push(`The decoder of ${name} met ${exit.errorCount} errors${last}.`);
     }

@@ -14,7 +14,7 @@ export type SlotFiller = Pick<
  * - One `run` a source; it ends with the stream, the signal, the ring or `close`.
  * - Back-pressure is `acquire()`: a source holds at most one slot and no frames of its own.
  * - Errors: `run` rejects with `InputError` when the stream gives no frame, with `FfmpegError` when
- *   the decoder misbehaves. An abort is no error.
+ *   the decoder misbehaves or is killed. An abort is no error.
  */
 export interface FrameSource {
   /** What is true of every frame; `startUs` is known once the first frame is published. */

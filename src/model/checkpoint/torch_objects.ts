@@ -24,6 +24,7 @@ export type StorageType = keyof typeof ELEMENT_BYTES;
 
 /** A run of elements that tensors are views of; its bytes lie elsewhere in the file. */
 export interface Storage extends PickleObject {
+  /** Tells it from other objects. */
   readonly kind: "storage";
   /** Names it in the file. */
   readonly key: string;
@@ -37,6 +38,7 @@ export interface Storage extends PickleObject {
 
 /** A tensor that was not read yet: where its values lie in a storage. */
 export interface StoredTensor extends PickleObject {
+  /** Tells it from other objects. */
   readonly kind: "tensor";
   /** Where its values are. */
   readonly storage: Storage;
@@ -48,8 +50,11 @@ export interface StoredTensor extends PickleObject {
   readonly strides: readonly number[];
 }
 
-interface Global extends PickleObject {
+/** The name of a class or function that a pickle may use. */
+export interface Global extends PickleObject {
+  /** Tells it from other objects. */
   readonly kind: "global";
+  /** With its module: "torch.FloatStorage". */
   readonly name: string;
 }
 

@@ -43,28 +43,43 @@ export class BalancedWeights implements Layers {
   #rescale(name: string, { weight, shape, bias }: FoldedConvolution): FoldedConvolution {
     const [out, perGroup, height, width] = shape;
     const { input, output } = this.#balance.scales.get(name) ?? {};
-    const channelOf = channelLookup(shape);
-    const perOutput = perGroup * height * width;
-    const scaled = weight.map((value, i) =>
-      value * (input?.[channelOf(i)] ?? 1) / (output?.[Math.floor(i / perOutput)] ?? 1)
-    );
+    const taps = height * width;
+    const scaled = new Float32Array(weight.length);
     const balanced = bias.map((value, channel) => value / (output?.[channel] ?? 1));
-    const means = this.#balance.inputMeans.get(name);
-    if (means) {
-      const { codes, scales } = kernelCodes(scaled, out, this.#balance.weightRange);
-      scaled.forEach((value, i) => {
-        const channel = channelOf(i);
-        const to = Math.floor(i / perOutput);
-        const error = value - codes[i]! * scales[to]!;
-        balanced[to]! += error * means[channel]! / (input?.[channel] ?? 1);
-      });
+    for (let to = 0; to < out; to++) {
+      for (let i = 0; i < perGroup; i++) {
+        // A depthwise kernel, which has one plane, takes the channel of its output.
+        const factor = (input?.[perGroup === 1 ? to : i] ?? 1) / (output?.[to] ?? 1);
+        const start = (to * perGroup + i) * taps;
+        for (let at = start; at < start + taps; at++) scaled[at] = weight[at]! * factor;
+      }
     }
+    const means = this.#balance.inputMeans.get(name);
+    if (means) this.#correct(balanced, { weight: scaled, shape, bias }, means, input);
     return { weight: scaled, shape, bias: balanced };
   }
-}
 
-/** Which input channel a kernel's value is multiplied with; depthwise kernels take their own. */
-function channelLookup([, perGroup, height, width]: KernelShape): (i: number) => number {
-  const taps = height * width;
-  return perGroup === 1 ? (i) => Math.floor(i / taps) : (i) => Math.floor(i / taps) % perGroup;
+  /** Adds to each bias what rounding the weights takes from the output's mean. */
+  #correct(
+    bias: Float32Array,
+    { weight, shape }: FoldedConvolution,
+    means: Float32Array,
+    inputScales: Float32Array | undefined,
+  ): void {
+    const [out, perGroup, height, width] = shape;
+    const taps = height * width;
+    const { codes, scales } = kernelCodes(weight, out, this.#balance.weightRange);
+    for (let to = 0; to < out; to++) {
+      const scale = scales[to]!;
+      let sum = 0;
+      for (let i = 0; i < perGroup; i++) {
+        const channel = perGroup === 1 ? to : i;
+        const start = (to * perGroup + i) * taps;
+        let error = 0;
+        for (let at = start; at < start + taps; at++) error += weight[at]! - codes[at]! * scale;
+        sum += error * means[channel]! / (inputScales?.[channel] ?? 1);
+      }
+      bias[to]! += sum;
+    }
+  }
 }

@@ -50,7 +50,7 @@ export function activationCodes(range: Range): ActivationCodes {
   const high = Math.max(0, range.high);
   const scale = Math.fround((high - low) / LARGEST_ACTIVATION);
   if (!(scale > 0 && Number.isFinite(scale))) return { scale: 1, zeroPoint: 0 };
-  return { scale, zeroPoint: Math.round(-low / scale) };
+  return { scale, zeroPoint: Math.round(Math.abs(low) / scale) };
 }
 
 /**
@@ -68,12 +68,18 @@ export function kernelCodes(
   const perOutput = weight.length / out;
   for (let channel = 0; channel < out; channel++) {
     const start = channel * perOutput;
-    const kernel = weight.subarray(start, start + perOutput);
-    const largest = kernel.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const end = start + perOutput;
+    let largest = 0;
+    for (let i = start; i < end; i++) {
+      const size = Math.abs(weight[i]!);
+      if (size > largest) largest = size;
+    }
     const least = leastScales?.[channel] ?? 0;
     const scale = Math.fround(Math.max(largest / LARGEST_WEIGHT[range], least)) || 1;
     scales[channel] = scale;
-    for (let i = 0; i < perOutput; i++) codes[start + i] = Math.round(kernel[i]! / scale);
+    const perUnit = 1 / scale;
+    // A million weights are rounded at start-up: shifted above 0, truncating is enough.
+    for (let i = start; i < end; i++) codes[i] = (weight[i]! * perUnit + 128.5 | 0) - 128;
   }
   return { codes, scales };
 }

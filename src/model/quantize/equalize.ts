@@ -101,10 +101,13 @@ function measureWeights(graph: OnnxGraph, families: Families): Map<ChannelFamily
 function relativeWeights(weight: Float32Array, channels: number): Float32Array {
   const relative = new Float32Array(channels);
   for (let start = 0; start < weight.length; start += channels) {
-    const row = weight.subarray(start, start + channels);
-    const most = row.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+    let most = 0;
+    for (let i = 0; i < channels; i++) most = Math.max(most, Math.abs(weight[start + i]!));
     if (most === 0) continue;
-    row.forEach((value, i) => relative[i] = Math.max(relative[i]!, Math.abs(value) / most));
+    for (let i = 0; i < channels; i++) {
+      const share = Math.abs(weight[start + i]!) / most;
+      if (share > relative[i]!) relative[i] = share;
+    }
   }
   return relative;
 }

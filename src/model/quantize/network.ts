@@ -13,7 +13,7 @@ import type { Calibration } from "./calibration.ts";
 import type { Range, WeightRange } from "./codes.ts";
 import { equalize } from "./equalize.ts";
 import { isQuantizable, quantizeGraph } from "./quantize.ts";
-import type { ChannelStatistics } from "./statistics.ts";
+import type { ChannelStatistics, Statistics } from "./statistics.ts";
 
 /** What {@link buildInt8Network} takes. */
 export interface Int8Options {
@@ -94,12 +94,13 @@ export function buildInt8Graph(
   const layers = layersOf(model);
   const structure = buildStructure(model);
   const { layers: scales, values } = equalize(structure, statistics);
-  const inputMeans = findInputMeans(structure, statistics);
+  const kept = new Set(keep);
+  const inputMeans = findInputMeans(structure, statistics, kept);
   const balanced = new BalancedWeights(layers, { scales, inputMeans, weightRange });
   const graph = buildFastScnn(balanced, traits, { input: "blocks", size, colour }).build();
   const ranges = new Map<string, Range>();
   for (const [value, seen] of statistics) ranges.set(value, spanOf(seen, values.get(value)));
-  return quantizeGraph(graph, ranges, { keep: new Set(keep), weightRange });
+  return quantizeGraph(graph, ranges, { keep: kept, weightRange });
 }
 
 function layersOf({ name, weights, traits }: Model): LayerWeights {
@@ -110,10 +111,11 @@ function buildStructure(model: Model): OnnxGraph {
   return buildFastScnn(layersOf(model), model.traits, SMALLEST).build();
 }
 
-/** The means of what each convolution takes. Resizing leaves them nearly as they are. */
+/** The means of what each quantised convolution takes. Resizing leaves them nearly as they are. */
 function findInputMeans(
   graph: OnnxGraph,
-  statistics: Calibration["statistics"],
+  statistics: Statistics,
+  kept: ReadonlySet<string>,
 ): Map<string, Float32Array> {
   const resized = new Map(
     graph.nodes.filter(({ operator }) => operator === "Resize").map(({ inputs, outputs }) =>
@@ -122,7 +124,7 @@ function findInputMeans(
   );
   const means = new Map<string, Float32Array>();
   for (const { name, operator, inputs } of graph.nodes) {
-    if (operator !== "Conv") continue;
+    if (operator !== "Conv" || kept.has(name)) continue;
     const seen = statistics.get(resized.get(inputs[0]!) ?? inputs[0]!);
     if (seen) means.set(name, seen.mean);
   }

@@ -154,12 +154,30 @@ class Quantizer {
     const output = node.outputs[0]!;
     this.#emit({ ...node, inputs: node.inputs.map((name) => this.#take(name)) }, output);
     this.#exact.add(output);
-    const isWanted = this.#index.consumers(output).some((each) =>
-      this.#computesOnCodes(each) || MOVING.has(each.operator)
-    );
     // Bilinear interpolation stays within the range of what it is given.
     const codes = this.#codesOf(node.operator === "Resize" ? node.inputs[0]! : output);
-    if (isWanted && codes) this.#encode(output, output, codes);
+    if (!codes || !this.#isWantedInCodes(output)) return;
+    const isLayer = node.operator === "Conv" || node.operator === "Relu";
+    this.#encode(isLayer ? this.#guard(output) : output, output, codes);
+  }
+
+  /**
+   * ONNX Runtime quantises the weights of a convolution between codes by itself, coarsely. An
+   * activation that changes nothing keeps it from seeing that codes follow.
+   */
+  #guard(value: string): string {
+    const name = `${value}.exact`;
+    const attributes = { alpha: { float: 1 } };
+    const node = { name, operator: "LeakyRelu", inputs: [value], outputs: [name], attributes };
+    this.#emit(node, value);
+    return name;
+  }
+
+  #isWantedInCodes(value: string): boolean {
+    return this.#index.consumers(value).some((each) =>
+      this.#computesOnCodes(each) ||
+      MOVING.has(each.operator) && this.#isWantedInCodes(each.outputs[0]!)
+    );
   }
 
   /** The codes for a value by its range, or by that of the same values moved. */

@@ -19,7 +19,7 @@
     ...more,
   });
 
-  const series = ({ label, colour: name, shape }, unit) => ({
+  const series = ({ label, colour: name, shape }, unit, isSparse) => ({
     label,
     stroke: colour(name),
     width: 2,
@@ -28,7 +28,7 @@
     spanGaps: true,
     points: shape === "points"
       ? { show: true, size: 6, fill: colour(name), width: 0 }
-      : { show: shape === "line" ? undefined : false },
+      : { show: isSparse, size: 7, fill: colour(name) },
     value: (_, value) => value === null || value === undefined ? "" : `${value.toFixed(1)} ${unit}`,
   });
 
@@ -73,7 +73,7 @@
       ],
       series: [
         { label: xTicks ? "at" : xLabel, value: (_, value) => value === null ? "" : label(value) },
-        ...chart.series.map((each) => series(each, unit)),
+        ...chart.series.map((each) => series(each, unit, chart.x.length < 10)),
       ],
       cursor: { points: { size: 8 } },
     };

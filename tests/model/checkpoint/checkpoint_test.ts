@@ -145,6 +145,27 @@ Deno.test("Checkpoint lists a dict once, when it is reached by several ways or c
   assert.deepEqual([...readAll(bytes).keys()], ["weight"]);
 });
 
+Deno.test("Checkpoint reads a tensor's bytes once, and nothing of those that nobody asks for", () => {
+  const wanted = new WrittenTensor("Float", new Float32Array(50_000), [50_000]);
+  const unwanted = new WrittenTensor("Float", new Float32Array(500_000), [500_000]);
+  for (const write of [writeZip, writeLegacy]) {
+    const inner = new MemoryBytes("x.pth", write({ optimizer: unwanted, net: wanted }));
+    let bytesRead = 0;
+    const checkpoint = new Checkpoint({
+      name: inner.name,
+      size: inner.size,
+      read(offset, length) {
+        bytesRead += length;
+        return inner.read(offset, length);
+      },
+    });
+    const [, net] = [...checkpoint.tensors()];
+    checkpoint.read(net!.tensor);
+    // The 200 kB of the tensor, and a few chunks of 64 KiB for what is around the storages.
+    assert.ok(bytesRead < 200_000 + 8 * 65_536, `${bytesRead} of ${inner.size}`);
+  }
+});
+
 /** A tensor of a storage "0" of `count` elements, whatever the file holds. */
 function claim(shape: number[], strides: number[], count = 2 ** 40): RawPickle {
   return new RawPickle(Uint8Array.of(

@@ -240,4 +240,8 @@ Deno.test("importWeights() takes only the layout that is asked for", async () =>
   await assert.rejects(importFrom(writeZip(PUBLIC), { layout: "mmsegmentation" }), {
     message: /are not named as the layout mmsegmentation's/,
   });
+  await assert.rejects(importFrom(writeZip(PUBLIC), { layout: "keras" }), {
+    name: "RangeError",
+    message: /"keras": it must be public or mmsegmentation\.$/,
+  });
 });

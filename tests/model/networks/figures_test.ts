@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Size } from "../../../src/frame/geometry.ts";
+import { countParameters, listLayers, loadModel } from "../../../src/model/model.ts";
 import { addDrnD22 } from "../../../src/model/networks/drn.ts";
 import {
   DRN_D22_PUBLISHED,
@@ -67,6 +68,15 @@ for (const name of COMPARED) {
     });
   }
 }
+
+Deno.test("the shipped Fast-SCNN has the published parameters and operations, within 5%", async () => {
+  const { parameters, macs } = PUBLISHED["fast-scnn"];
+  const model = await loadModel();
+  assertWithin(countParameters(model.weights), parameters!.value, TOLERANCE, parameters!.source);
+  const layers = listLayers(model, { size: FULL, input: "rgb", head: "logits" });
+  const counted = layers.reduce((sum, layer) => sum + layer.macs, 0);
+  assertWithin(counted, macs!.value, TOLERANCE, macs!.source);
+});
 
 Deno.test("addDrnD22() with a classifier is exactly the published DRN-D-22", () => {
   const { parameters, macs } = DRN_D22_PUBLISHED;
