@@ -24,9 +24,19 @@ export interface PoolOptions {
   readonly gauges: SharedArrayBuffer;
 }
 
+/** Threads that failed before anybody listened to them, as when they may not load ONNX Runtime. */
+const stillborn = new WeakMap<Worker, ErrorReport>();
+
 /** Spawns the threads of a pool. They load ONNX Runtime at once, before it is known what to run. */
 export function spawnWorkers(count: number, module = workerModule()): Worker[] {
-  return Array.from({ length: count }, () => new Worker(module, { type: "module" }));
+  return Array.from({ length: count }, () => {
+    const worker = new Worker(module, { type: "module" });
+    worker.onerror = (event) => {
+      event.preventDefault();
+      stillborn.set(worker, reportOfEvent(event));
+    };
+    return worker;
+  });
 }
 
 /**
@@ -34,17 +44,19 @@ export function spawnWorkers(count: number, module = workerModule()): Worker[] {
  * takes the whole process with it, so each is asked to go and waited for.
  */
 export async function retireWorkers(workers: readonly Worker[]): Promise<void> {
-  await Promise.all(workers.map((worker) => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    worker.onmessage = () => resolve();
-    worker.onerror = (event) => {
-      event.preventDefault();
-      resolve();
-    };
-    const order: Order = { kind: "quit" };
-    worker.postMessage(order);
-    return within(STOP_TIMEOUT_MS, promise, () => worker.terminate());
-  }));
+  await Promise.all(
+    workers.filter((worker) => !stillborn.has(worker)).map((worker) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      worker.onmessage = () => resolve();
+      worker.onerror = (event) => {
+        event.preventDefault();
+        resolve();
+      };
+      const order: Order = { kind: "quit" };
+      worker.postMessage(order);
+      return within(STOP_TIMEOUT_MS, promise, () => worker.terminate());
+    }),
+  );
 }
 
 /** Waits for a promise, but not longer than that; then `giveUp` is called. */
@@ -60,6 +72,12 @@ export async function within(
   }, timeoutMs);
   await Promise.race([promise, late]);
   clearTimeout(timer);
+}
+
+/** "Uncaught (in promise) NotCapable: …" of an error event, without what is in front of the message. */
+function reportOfEvent({ message }: ErrorEvent): ErrorReport {
+  const text = message.replace(/^Uncaught (\(in promise\) )?/, "").split("\n", 1)[0]!;
+  return { name: "Error", message: text, stack: undefined };
 }
 
 function workerModule(): URL {
@@ -146,9 +164,13 @@ export class WorkerPool {
     worker.onerror = (event) => {
       event.preventDefault();
       if (this.#workers[index] !== worker) return;
-      const { message } = event;
-      this.#replace(index, isReady, { name: "Error", message, stack: undefined });
+      this.#replace(index, isReady, reportOfEvent(event));
     };
+    const error = stillborn.get(worker);
+    if (error !== undefined) {
+      this.#replace(index, isReady, error);
+      return;
+    }
     const { ring, network, segmenter, overlay, gauges } = this.#options;
     const order: Order = {
       kind: "work",
