@@ -79,7 +79,7 @@ export type {
 } from "./src/report/bench_report.ts";
 export { type BenchTextOptions, formatBench, formatComparison } from "./src/report/bench_text.ts";
 export type { BusyShares, Side } from "./src/report/bound.ts";
-export type { ComparedNetwork } from "./src/report/network_table.ts";
+export type { ComparedNetwork } from "./src/report/bench_report.ts";
 export type { CpuCost, WorkerTimes } from "./src/report/cpu_cost.ts";
 export type { Summary } from "./src/report/histogram.ts";
 export type { RunFacts, RunReport } from "./src/report/run_report.ts";

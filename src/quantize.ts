@@ -6,8 +6,8 @@ import { InputError, ModelError } from "./errors.ts";
 import { findFfmpeg } from "./ffmpeg/binary.ts";
 import { decodeI420, IMAGE_COLOUR } from "./ffmpeg/images.ts";
 import { formatSize } from "./frame/geometry.ts";
-import { type CalibrationFrame, collectStatistics } from "./infer/calibrate.ts";
-import { type LayerSensitivity, measureSensitivity } from "./infer/sensitivity.ts";
+import type { CalibrationFrame } from "./infer/calibrate.ts";
+import type { LayerSensitivity } from "./infer/sensitivity.ts";
 import { loadModel } from "./model/model.ts";
 import { calibrationPath, encodeCalibration, fingerprintOf } from "./model/quantize/calibration.ts";
 import { isQuantizableModel } from "./model/quantize/network.ts";
@@ -98,6 +98,9 @@ export async function quantizeModel(
   });
   try {
     const frames = await readFrames(folder, options, report("images"));
+    // They load ONNX Runtime, which who only imports this module need not wait for.
+    const { collectStatistics } = await import("./infer/calibrate.ts");
+    const { measureSensitivity } = await import("./infer/sensitivity.ts");
     const statistics = await collectStatistics(model, frames, {
       colour: IMAGE_COLOUR,
       resolutions,

@@ -12,7 +12,7 @@ import {
 import { encodeOnnx } from "../model/onnx/model_proto.ts";
 import { INPUT_NAMES } from "../model/stem.ts";
 import type { BenchResolution, BenchRow } from "../report/bench_report.ts";
-import type { ComparedNetwork } from "../report/network_table.ts";
+import type { ComparedNetwork } from "../report/bench_report.ts";
 import { STREET_COLOUR } from "../source/street/paint.ts";
 import { entrantOf, type GraphContestant, sampleFrame } from "./contestant.ts";
 import type { BenchContext } from "./context.ts";

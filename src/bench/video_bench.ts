@@ -8,7 +8,7 @@ import type { Provider } from "../infer/providers.ts";
 import type { Resolution } from "../model/resolution.ts";
 import type { BenchResolution, Sample, Timeline } from "../report/bench_report.ts";
 import type { RunReport } from "../report/run_report.ts";
-import { segmentVideo } from "../segment_video.ts";
+import { segmentVideo, type SegmentVideoOptions } from "../segment_video.ts";
 import type { Calibration } from "./calibration.ts";
 import type { Clip } from "./clips.ts";
 import type { NaiveOrder, NaiveResult } from "./naive_run.ts";
@@ -117,7 +117,7 @@ async function runJob(
 export async function runSegstreamJob(
   { clip, wanted, workers }: SegstreamJob,
   { folder, ffmpeg, model, provider, precision, signal }: VideoBenchOptions,
-  outputs: { readonly trace?: string } = {},
+  more: Pick<SegmentVideoOptions, "trace" | "onProgress"> = {},
 ): Promise<RunReport> {
   const { report } = await segmentVideo(clip.path, join(folder, "output.mp4"), {
     resolution: wanted,
@@ -128,7 +128,7 @@ export async function runSegstreamJob(
     ffmpeg: ffmpeg.path,
     overwrite: true,
     startedAtMs: nowMs(),
-    ...outputs,
+    ...more,
     ...(signal && { signal }),
   });
   return report;

@@ -58,6 +58,9 @@ const NOTHING: VideoRows = {
 /** Frames of the runs whose memory is compared. */
 const MEMORY_FRAMES = { short: 300, long: 3000 } as const;
 
+/** Frames between two looks at the memory. */
+const MEMORY_STRIDE = 5;
+
 /** Measures whole runs. Leaves nothing on the disk. */
 export async function benchVideos(context: VideoContext): Promise<VideoRows> {
   const { providers, ffmpeg, model, signal, onPhase } = context;
@@ -231,21 +234,29 @@ function billOf({ job, reports }: VideoResult, { workers }: VideoContext): Bill[
   return [{ resolution: job.resolution, report }];
 }
 
+/**
+ * One long run: its largest resident set over that of its first frames. What earlier runs left in
+ * the program is in both.
+ */
 async function measureMemory(options: VideoBenchOptions, context: VideoContext): Promise<number> {
   const size = { width: 1024, height: 512 };
-  const peak = async (frames: number) => {
-    options.onPhase(`memory of ${frames} frames`);
-    const path = join(options.folder, `memory_${frames}.mp4`);
-    const clip = await drawClip(options.ffmpeg, path, { size, frames, signal: options.signal });
-    const job: SegstreamJob = {
-      ...{ kind: "segstream", wanted: "half", clip, workers: context.workers },
-      resolution: { name: "half", size },
-    };
-    const { peakRssBytes } = await runSegstreamJob(job, options);
-    return peakRssBytes;
+  options.onPhase(`memory of ${MEMORY_FRAMES.long} frames`);
+  const clip = await drawClip(options.ffmpeg, join(options.folder, "memory.mp4"), {
+    ...{ size, frames: MEMORY_FRAMES.long, signal: options.signal },
+  });
+  const job: SegstreamJob = {
+    ...{ kind: "segstream", wanted: "half", clip, workers: context.workers },
+    resolution: { name: "half", size },
   };
-  const short = await peak(MEMORY_FRAMES.short);
-  return await peak(MEMORY_FRAMES.long) / short;
+  const peak = { short: 0, long: 0 };
+  await runSegstreamJob(job, options, {
+    onProgress({ frames }) {
+      if (frames % MEMORY_STRIDE !== 0) return;
+      peak.long = Math.max(peak.long, Deno.memoryUsage().rss);
+      if (frames <= MEMORY_FRAMES.short) peak.short = peak.long;
+    },
+  });
+  return peak.long / peak.short;
 }
 
 function pixelsOf({ width, height }: Size): number {

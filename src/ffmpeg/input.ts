@@ -19,6 +19,10 @@ const PROTOCOLS: Record<string, string> = {
   ftp: "ftp,tcp",
 };
 
+/** A picture's name that ffmpeg would take for the pattern of a sequence, and read other files. */
+const PICTURE_PATTERN =
+  /[%*?{[].*\.(bmp|dds|dpx|exr|j2c|j2k|jp2|jpe?g|jpg|pam|pbm|pcx|pgm|png|ppm|sgi|tga|tiff?|webp|xbm|xwd)$/i;
+
 /** Schemes that are served by the protocols of another. */
 const FAMILIES: Record<string, string> = {
   https: "http",
@@ -62,7 +66,10 @@ export function inputArguments(input: MediaInput): readonly string[] {
     case "lavfi":
       return ["-f", "lavfi", "-i", input.graph];
     case "file":
-      return ["-protocol_whitelist", PROTOCOLS.file!, "-i", `file:${input.path}`];
+      return [
+        ...(PICTURE_PATTERN.test(input.path) ? ["-f", "image2", "-pattern_type", "none"] : []),
+        ...["-protocol_whitelist", PROTOCOLS.file!, "-i", `file:${input.path}`],
+      ];
     case "url": {
       const { scheme, url } = input;
       const protocols = PROTOCOLS[FAMILIES[scheme] ?? scheme] ?? `${scheme},tcp,udp,tls`;

@@ -1,6 +1,6 @@
 /** Whether this processor multiplies 8-bit numbers exactly and fast. */
 
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import "./telemetry.ts"; // before the library
 import { GraphBuilder } from "../model/onnx/graph_builder.ts";
 import { encodeOnnx } from "../model/onnx/model_proto.ts";
 
@@ -34,6 +34,8 @@ async function multiplyLargest(): Promise<number> {
     graph.constant("weight", weight, [DEPTH, columns]),
   ], { name: "product", type: "int32", shape: [1, columns] });
   graph.output("product", product);
+  // Not before it is asked for: a program that only imports this module loads no native code.
+  const { InferenceSession, Tensor } = await import("onnxruntime-node");
   const session = await InferenceSession.create(encodeOnnx(graph.build()), {
     executionProviders: ["cpu"],
     intraOpNumThreads: 1,

@@ -2,6 +2,7 @@ import { WorkerError } from "../errors.ts";
 import { HEADER } from "../frame/timing.ts";
 import type { Network } from "../model/network.ts";
 import type { FrameRing } from "../ring/ring.ts";
+import { requireLoadPermission } from "./load_permission.ts";
 import { type ErrorReport, revive, type WorkerMessage } from "./messages.ts";
 import type { Provider } from "./providers.ts";
 import type { SegmenterOptions } from "./segmenter.ts";
@@ -24,11 +25,16 @@ export interface PoolOptions {
   readonly gauges: SharedArrayBuffer;
 }
 
-/** Threads that failed before anybody listened to them, as when they may not load ONNX Runtime. */
+/** Threads that failed before anybody listened to them. */
 const stillborn = new WeakMap<Worker, ErrorReport>();
 
-/** Spawns the threads of a pool. They load ONNX Runtime at once, before it is known what to run. */
+/**
+ * Spawns the threads of a pool. They load ONNX Runtime at once, before it is known what to run.
+ *
+ * @throws {Deno.errors.NotCapable} If they may not.
+ */
 export function spawnWorkers(count: number, module = workerModule()): Worker[] {
+  requireLoadPermission(module);
   return Array.from({ length: count }, () => {
     const worker = new Worker(module, { type: "module" });
     worker.onerror = (event) => {

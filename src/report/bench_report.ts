@@ -1,7 +1,6 @@
 /** What `segstream bench` found, as plain data: `JSON.stringify` gives the machine-readable report. */
 import type { Size } from "../frame/geometry.ts";
 import type { Stage } from "../frame/timing.ts";
-import type { ComparedNetwork } from "./network_table.ts";
 import type { RunReport } from "./run_report.ts";
 
 /** One measured value and when it was measured. */
@@ -146,6 +145,22 @@ export interface BenchProtocol {
   readonly rounds: number;
   /** Runs from file to file, one of each row in turn. */
   readonly videoRounds: number;
+}
+
+/** A network of the comparison: what it is, and what others say of it. */
+export interface ComparedNetwork {
+  /** The series of its rows. */
+  readonly title: string;
+  /** Trained values. */
+  readonly parameters: number;
+  /** Multiply-accumulate operations for a frame, by the name of the resolution. */
+  readonly macs: Readonly<Record<string, number>>;
+  /** Absent where none are published. */
+  readonly publishedParameters?: number;
+  /** In the paper's Table 5, by the name of the resolution; none where it has no row. */
+  readonly publishedFps: Readonly<Partial<Record<string, number>>>;
+  /** What those were measured on. */
+  readonly device?: string;
 }
 
 /** The whole report. */

@@ -1,22 +1,6 @@
 /** The networks of the paper's Table 5 on this machine, beside what is published about them. */
 import { columnsOf } from "./bench_pivot.ts";
-import type { BenchRow } from "./bench_report.ts";
-
-/** A network of the comparison: what it is, and what others say of it. */
-export interface ComparedNetwork {
-  /** The series of its rows. */
-  readonly title: string;
-  /** Trained values. */
-  readonly parameters: number;
-  /** Multiply-accumulate operations for a frame, by the name of the resolution. */
-  readonly macs: Readonly<Record<string, number>>;
-  /** Absent where none are published. */
-  readonly publishedParameters?: number;
-  /** In the paper's Table 5, by the name of the resolution; none where it has no row. */
-  readonly publishedFps: Readonly<Partial<Record<string, number>>>;
-  /** What those were measured on. */
-  readonly device?: string;
-}
+import type { BenchRow, ComparedNetwork } from "./bench_report.ts";
 
 const TITLE_WIDTH = 22;
 const FPS_WIDTH = 10;

@@ -174,10 +174,11 @@ async function reserve(
   extension: string,
   create: (path: string) => Promise<void>,
 ): Promise<string> {
-  const { dir, name } = parse(target);
+  const { dir, base, name } = parse(target);
+  const stem = extension === "" ? base : name; // the dot in the name of a directory is no extension
   for (let number = 1;; number++) {
     const suffix = number === 1 ? "" : `-${number}`;
-    const path = join(dir, `${name}.partial${suffix}${extension}`);
+    const path = join(dir, `${stem}.partial${suffix}${extension}`);
     try {
       await create(path);
       return path;

@@ -20,7 +20,7 @@ Deno.test("segstream bench measures a file and writes its report as data and as 
   await makeClip(clip, { size: "192x96", frames: 40 });
   const { code, stdout, stderr } = await runSegstream([
     ...["bench", "--quick", "--input", clip, "--resolution", "128x64,192x96", "--provider", "cpu"],
-    ...["--json", json, "--html", page],
+    ...["--precision", "fp32", "--json", json, "--html", page],
   ]);
   assert.equal(code, 0, stderr);
   const report = JSON.parse(await Deno.readTextFile(json)) as BenchReport;

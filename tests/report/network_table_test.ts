@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { BenchRow } from "../../src/report/bench_report.ts";
-import { type ComparedNetwork, networkTable } from "../../src/report/network_table.ts";
+import type { ComparedNetwork } from "../../src/report/bench_report.ts";
+import { networkTable } from "../../src/report/network_table.ts";
 
 const NETWORKS: readonly ComparedNetwork[] = [
   {
