@@ -74,6 +74,22 @@ export function defaultWorkers(): number {
   return navigator.hardwareConcurrency;
 }
 
+/** What a pipeline holds once everything runs. */
+interface StartedParts {
+  readonly source: FrameSource;
+  readonly ring: FrameRing;
+  readonly pool: WorkerPool;
+  readonly provider: ProviderDecision;
+  readonly network: Network;
+  readonly gauges: SharedArrayBuffer;
+  /** Aborting it ends the source. */
+  readonly sourceEnd: AbortController;
+  readonly sourceDone: Promise<void>;
+  /** Whether frames are drawn into a section of their own. */
+  readonly hasOutput: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** A running pipeline. */
 export class Pipeline {
   readonly provider: ProviderDecision;
@@ -83,40 +99,29 @@ export class Pipeline {
   readonly #source: FrameSource;
   readonly #ring: FrameRing;
   readonly #pool: WorkerPool;
-  readonly #sourceEnd = new AbortController();
+  readonly #sourceEnd: AbortController;
   readonly #sourceDone: Promise<void>;
   readonly #hasOutput: boolean;
   readonly #gauges: Float64Array;
   readonly #signal: AbortSignal | undefined;
   #error: Error | undefined;
 
-  private constructor(
-    parts: PipelineParts,
-    ring: FrameRing,
-    run: {
-      pool: WorkerPool;
-      provider: ProviderDecision;
-      network: Network;
-      sourceDone: Promise<void>;
-    },
-    gauges: SharedArrayBuffer,
-    options: PipelineOptions,
-    sourceEnd: AbortController,
-  ) {
-    this.provider = run.provider;
-    this.network = run.network;
-    this.workers = run.pool.size;
-    this.#source = parts.source;
-    this.#ring = ring;
-    this.#pool = run.pool;
-    this.#hasOutput = parts.outputSize !== undefined;
-    this.#gauges = new Float64Array(gauges);
-    this.#signal = options.signal;
-    this.#sourceEnd = sourceEnd;
-    this.#sourceDone = run.sourceDone.catch((error) => this.#fail(error));
-    run.pool.failure.catch((error) => this.#fail(error));
-    options.signal?.addEventListener("abort", this.#onAbort);
-    if (options.signal?.aborted) this.#onAbort();
+  private constructor(started: StartedParts) {
+    const { pool, signal } = started;
+    this.provider = started.provider;
+    this.network = started.network;
+    this.workers = pool.size;
+    this.#source = started.source;
+    this.#ring = started.ring;
+    this.#pool = pool;
+    this.#hasOutput = started.hasOutput;
+    this.#gauges = new Float64Array(started.gauges);
+    this.#signal = signal;
+    this.#sourceEnd = started.sourceEnd;
+    this.#sourceDone = started.sourceDone.catch((error) => this.#fail(error));
+    pool.failure.catch((error) => this.#fail(error));
+    signal?.addEventListener("abort", this.#onAbort);
+    if (signal?.aborted) this.#onAbort();
   }
 
   /**
@@ -156,8 +161,18 @@ export class Pipeline {
       gauges,
     });
     await retired;
-    const run = { pool, provider, network, sourceDone };
-    return new Pipeline(parts, ring, run, gauges, options, sourceEnd);
+    return new Pipeline({
+      source,
+      ring,
+      pool,
+      provider,
+      network,
+      gauges,
+      sourceEnd,
+      sourceDone,
+      hasOutput: parts.outputSize !== undefined,
+      signal: options.signal,
+    });
   }
 
   /** What is true of every frame. */

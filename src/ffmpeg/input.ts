@@ -1,6 +1,7 @@
 /** How an input, as the user names it, is handed to ffmpeg and ffprobe. */
 import { fileURLToPath } from "node:url";
 import { InputError } from "../errors.ts";
+import { FORMAT_WHITELIST } from "./formats.ts";
 import { redact } from "./redact.ts";
 
 /** Where an input comes from. */
@@ -68,7 +69,8 @@ export function inputArguments(input: MediaInput): readonly string[] {
     case "file":
       return [
         ...(PICTURE_PATTERN.test(input.path) ? ["-f", "image2", "-pattern_type", "none"] : []),
-        ...["-protocol_whitelist", PROTOCOLS.file!, "-i", `file:${input.path}`],
+        ...["-format_whitelist", FORMAT_WHITELIST, "-protocol_whitelist", PROTOCOLS.file!],
+        ...["-i", `file:${input.path}`],
       ];
     case "url": {
       const { scheme, url } = input;

@@ -4,6 +4,7 @@ import { evenSize, type Size } from "../frame/geometry.ts";
 import type { Ratio } from "../frame/stream.ts";
 import { type BinaryOptions, findFfprobe, startError } from "./binary.ts";
 import { childEnvironment } from "./environment.ts";
+import { isForbiddenFormat } from "./formats.ts";
 import { checkFile, inputArguments, type MediaInput, parseInput } from "./input.ts";
 import { bitDepth, type SourceColour, sourceColour } from "./probe_colour.ts";
 import { oneLine, redact } from "./redact.ts";
@@ -76,9 +77,6 @@ interface StreamJson {
 /** Frames a second; what is above is the clock of a stream and not its rate. */
 const LARGEST_RATE = 1000;
 
-/** Formats of text that name other files. */
-const PLAYLISTS = ["hls", "applehttp", "dash"];
-
 /** Everything {@link StreamJson} and {@link ProbeJson} name, and no more. */
 const ENTRIES = "format=format_name,duration:stream=index,codec_type,codec_name,width,height," +
   "pix_fmt,sample_aspect_ratio,avg_frame_rate,r_frame_rate,nb_frames,duration,color_range," +
@@ -136,6 +134,13 @@ async function runProbe(
 }
 
 function unreadable(input: MediaInput, stderr: string): InputError {
+  if (isForbiddenFormat(stderr)) {
+    return new InputError(
+      `Cannot open ${JSON.stringify(input.name)}: it is a playlist or of another format that is ` +
+        "not read from files, because it could name any other file. Name the video itself.",
+      { input: input.name },
+    );
+  }
   const lines = stderr.trim().split("\n");
   // ffprobe names the input once more in front of its last words.
   const last = oneLine(lines.at(-1) ?? "");
@@ -152,7 +157,6 @@ function unreadable(input: MediaInput, stderr: string): InputError {
 }
 
 function describe(input: MediaInput, json: ProbeJson): Probe {
-  checkFormat(input, json.format?.format_name ?? "");
   const streams = json.streams ?? [];
   const video = mainVideo(input, streams);
   const codedSize = { width: video.width ?? 0, height: video.height ?? 0 };
@@ -196,19 +200,6 @@ function describe(input: MediaInput, json: ProbeJson): Probe {
       stream.codec_name ?? "unknown"
     ),
   };
-}
-
-/**
- * A playlist that came as a file may name any other file here, and would show what is in it. (Served
- * over HTTP it reaches no file; and in a list of ffconcat ffmpeg takes only names below it.)
- */
-function checkFormat(input: MediaInput, format: string): void {
-  if (input.kind !== "file" || !format.split(",").some((name) => PLAYLISTS.includes(name))) return;
-  throw new InputError(
-    `Cannot open ${JSON.stringify(input.name)}: it is a playlist (${format}), which could name ` +
-      "any file of this machine. Name the video itself, or the playlist's https address.",
-    { input: input.name },
-  );
 }
 
 /** The default video stream, else the first; a cover picture is none. */

@@ -83,7 +83,7 @@ async function makePrivate(): Promise<TemporaryDirectory> {
 
 /** One line, exit code 1, nothing left, nothing of the private files told. */
 async function assertRefused(folder: TemporaryDirectory, args: readonly string[], what: string) {
-  const { code, stderr } = await runSegstream([...args, "-o", folder.join("out.mp4"), ...SMALL]);
+  const { code, stderr } = await runSegstream(["-o", folder.join("out.mp4"), ...SMALL, ...args]);
   assert.equal(code, 1, `${what}: ${stderr}`);
   assert.match(stderr, /^segstream: Cannot [^\n]+\.\n$/, what);
   assert.ok(!stderr.includes(SECRET) && !stderr.includes("root:"), `${what}: ${stderr}`);

@@ -27,7 +27,7 @@ const NAMES = [
   "a=b,c=d",
   "file:inside",
   "name.partial",
-  "x".repeat(240),
+  "x".repeat(230),
 ];
 
 Deno.test({
