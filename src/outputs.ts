@@ -1,4 +1,5 @@
 /** The outputs of a run, taken together: they are opened, fed and ended as one. */
+import { resolve } from "node:path";
 import type { FfmpegBinary } from "./ffmpeg/binary.ts";
 import type { Probe } from "./ffmpeg/probe.ts";
 import type { Size } from "./frame/geometry.ts";
@@ -92,7 +93,8 @@ export class Outputs {
    * Opens every output that has a path; if one cannot be opened, those before it leave no trace.
    *
    * @throws {OutputError} If one cannot be written where it was asked for.
-   * @throws {TypeError | RangeError} If an extension, an encoder's option or a format is not known.
+   * @throws {TypeError | RangeError} If an extension, an encoder's option or a format is not known, or
+   *   if two outputs have one name.
    */
   static async open(
     paths: OutputPaths,
@@ -102,6 +104,7 @@ export class Outputs {
     const { ffmpeg: binary, stream, startUs, outputSize, probe } = context;
     const input = probe?.input.kind === "file" ? probe.input.path : undefined;
     const { overwrite } = options;
+    checkNames(paths);
     const undo: (() => Promise<void>)[] = [];
     const text = async <T>(path: string, open: (path: string) => Promise<T>) => {
       const file = await PartialFile.create(path, { overwrite, input });
@@ -185,6 +188,23 @@ export class Outputs {
       discardText(this.#stats),
       discardText(this.#trace),
     ]);
+  }
+}
+
+function checkNames({ video, masks, stats, trace }: OutputPaths): void {
+  const owners = new Map<string, string>();
+  for (const [output, path] of Object.entries({ video, masks, stats, trace })) {
+    if (path === undefined) continue;
+    const owner = owners.get(resolve(path));
+    if (owner !== undefined) {
+      throw new TypeError(
+        `Cannot write ${owner} and ${output} both to ${
+          JSON.stringify(path)
+        }. Give each a name of ` +
+          "its own.",
+      );
+    }
+    owners.set(resolve(path), output);
   }
 }
 

@@ -4,10 +4,11 @@ import type { Size } from "./frame/geometry.ts";
 import { type FrameTiming, frameTiming } from "./frame/timing.ts";
 import { type FfmpegBinary, findFfmpeg } from "./ffmpeg/binary.ts";
 import type { Probe } from "./ffmpeg/probe.ts";
-import type { ProviderDecision } from "./infer/choose.ts";
+import { mayUseAccelerator, type ProviderDecision } from "./infer/choose.ts";
+import { graphCacheFolder } from "./infer/graph_cache.ts";
 import { hasIntegerDot } from "./infer/integer_dot.ts";
 import { retireWorkers, spawnWorkers } from "./infer/pool.ts";
-import { int8NetworkFor, type PrecisionChoice } from "./infer/precision.ts";
+import { int8MakerFor, type PrecisionChoice } from "./infer/precision.ts";
 import { networkFor, openModel } from "./model/any_model.ts";
 import type { CustomFacts } from "./model/custom/sidecar.ts";
 import type { DownloadProgress } from "./model/download.ts";
@@ -133,24 +134,29 @@ export async function openPipeline(
 ): Promise<OpenedPipeline> {
   const threads = spawnWorkers(options.workers ?? defaultWorkers());
   const { precision = "auto", provider = "auto" } = options;
-  // Asked again once the source is open; by then it is known.
+  // Asked again once the model is there; by then it is known.
   if (precision !== "fp32" && ["auto", "cpu"].includes(provider)) hasIntegerDot().catch(() => {});
   const opening = openSource(input, { ffmpeg: options.ffmpeg, signal: sourceSignal });
   try {
-    const [{ source, probe, warnings }, model, ffmpeg] = await Promise.all([
+    const loading = openModel(options.model, {
+      ...(options.modelFacts && { facts: options.modelFacts }),
+      ...(options.onDownload && { onProgress: options.onDownload }),
+      ...(options.signal && { signal: options.signal }),
+    });
+    const [opened, model, makeInt8, mayAccelerate, ffmpeg] = await Promise.all([
       opening,
-      openModel(options.model, {
-        ...(options.modelFacts && { facts: options.modelFacts }),
-        ...(options.onDownload && { onProgress: options.onDownload }),
-        ...(options.signal && { signal: options.signal }),
-      }),
+      loading,
+      loading.then((model) => int8MakerFor(model, { precision, provider }, graphCacheFolder())),
+      // It blocks this thread for a while: not before the other threads and processes are at work.
+      loading.then(() => mayUseAccelerator(precision === "int8" ? "cpu" : provider)),
       findFfmpeg({ path: options.ffmpeg }),
     ]);
+    const { source, probe, warnings } = opened;
     const { size, colour } = source.info;
     const resolution = options.resolution ?? "half";
     const target = { source: size, resolution, colour };
-    const network = networkFor(model, target);
-    const cpuNetwork = await int8NetworkFor(model, target, { precision, provider });
+    const cpuNetwork = await makeInt8?.(target);
+    const network = cpuNetwork && !mayAccelerate ? cpuNetwork : networkFor(model, target);
     if (network.output.kind === "labels" && options.head === "prob") {
       throw new RangeError(
         `Cannot give confidence: "${network.name}" gives labels, not logits. Leave --head prob out.`,

@@ -1,4 +1,5 @@
 import { revive } from "../infer/messages.ts";
+import { retireWorkers } from "../infer/pool.ts";
 import type { Entrant } from "./contestant.ts";
 import type { BenchOrder, BenchReply, Burst, BurstOrder } from "./messages.ts";
 
@@ -7,12 +8,14 @@ import type { BenchOrder, BenchReply, Burst, BurstOrder } from "./messages.ts";
  *
  * - One order at a time.
  * - An order that a thread fails rejects with the thread's error.
- * - `close()`, which an abort of the signal calls as well, ends the threads at once.
+ * - `close()`, which an abort of the signal calls as well, rejects what is under way at once and ends
+ *   the threads.
  */
 export class Crew {
   readonly #threads: readonly Thread[];
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = () => this.close();
+  readonly #onAbort = () => void this.close();
+  #closing: Promise<unknown> | undefined;
 
   /** Spawns the threads. */
   constructor(size: number, signal?: AbortSignal) {
@@ -53,11 +56,12 @@ export class Crew {
     return (reply as BenchReply & { kind: "labels" }).labels;
   }
 
-  /** Ends the threads. Safe to call twice. */
-  close(): void {
+  /** Ends the threads; resolves when they are gone. Safe to call twice. */
+  async close(): Promise<void> {
     this.#signal?.removeEventListener("abort", this.#onAbort);
     const reason = this.#signal?.aborted ? this.#signal.reason : new Error("The crew was closed.");
-    for (const thread of this.#threads) thread.end(reason);
+    this.#closing ??= Promise.all(this.#threads.map((thread) => thread.end(reason)));
+    await this.#closing;
   }
 }
 
@@ -73,9 +77,12 @@ class Thread {
   #pending: PromiseWithResolvers<BenchReply> | undefined;
   /** What it was told to load last, as errors name it. */
   #loaded = { model: "", provider: "" };
+  /** From then on ONNX Runtime is in memory, and the thread may be cut off. */
+  #hasAnswered = false;
 
   constructor() {
     this.#worker.onmessage = ({ data }: MessageEvent<BenchReply>) => {
+      this.#hasAnswered = true;
       if (data.kind === "failed") this.#pending?.reject(revive(data.error, this.#loaded));
       else this.#pending?.resolve(data);
     };
@@ -95,8 +102,9 @@ class Thread {
     return pending.promise;
   }
 
-  end(reason: unknown): void {
-    this.#worker.terminate();
+  async end(reason: unknown): Promise<void> {
     this.#pending?.reject(reason);
+    if (this.#hasAnswered) this.#worker.terminate();
+    else await retireWorkers([this.#worker]);
   }
 }

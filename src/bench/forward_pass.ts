@@ -83,7 +83,7 @@ class SegstreamPass implements ForwardPass {
     const logits = await this.#session.run();
     const inferred = nowMs();
     this.#argmax.run(logits, this.#labels);
-    if (head === "prob") this.#softmax.run(logits, this.#labels, this.#confidence);
+    if (head === "prob") this.#softmax.run(logits, this.#confidence);
     return { inferMs: inferred - began, headMs: nowMs() - inferred };
   }
 

@@ -1,5 +1,5 @@
 /** What the benchmark and its workers say to each other. */
-import type { ErrorReport } from "../infer/messages.ts";
+import type { ErrorReport, QuitOrder } from "../infer/messages.ts";
 import type { BenchHead, Entrant } from "./contestant.ts";
 import type { PassTimes } from "./forward_pass.ts";
 
@@ -28,7 +28,8 @@ export type BenchOrder =
   | { readonly kind: "load"; readonly entrant: Entrant }
   | { readonly kind: "unload"; readonly key: string }
   | { readonly kind: "run"; readonly burst: BurstOrder }
-  | { readonly kind: "labels"; readonly key: string };
+  | { readonly kind: "labels"; readonly key: string }
+  | QuitOrder;
 
 /** What a worker answers, once for each order. */
 export type BenchReply =

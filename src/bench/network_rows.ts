@@ -47,7 +47,7 @@ export async function benchNetworks(context: BenchContext): Promise<NetworkRows>
       headSharePercent: shares && median(shares.map(({ value }) => value)),
     };
   } finally {
-    crew.close();
+    await crew.close();
   }
 }
 

@@ -67,7 +67,7 @@ export async function benchComparison(
       rows.push(...results.map(({ row }) => row));
     }
   } finally {
-    crew.close();
+    await crew.close();
   }
   for (const name of names) {
     const { note } = PUBLISHED[name];

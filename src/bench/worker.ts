@@ -7,17 +7,26 @@ import type { BenchOrder, BenchReply, Burst, BurstOrder } from "./messages.ts";
 const scope = globalThis as unknown as {
   onmessage: ((event: MessageEvent<BenchOrder>) => void) | null;
   postMessage(message: BenchReply): void;
+  close(): void;
 };
 
 const passes = new Map<string, ForwardPass>();
 
-scope.onmessage = async ({ data }) => {
+/** One order after the other: to quit while a session loads would tear it down half made. */
+let queue: Promise<void> = Promise.resolve();
+
+scope.onmessage = ({ data }) => {
+  queue = queue.then(() => answer(data));
+};
+
+async function answer(order: BenchOrder): Promise<void> {
   try {
-    scope.postMessage(await obey(data));
+    scope.postMessage(await obey(order));
   } catch (error) {
     scope.postMessage({ kind: "failed", error: reportOf(error) });
   }
-};
+  if (order.kind === "quit") scope.close();
+}
 
 async function obey(order: BenchOrder): Promise<BenchReply> {
   switch (order.kind) {
@@ -32,6 +41,8 @@ async function obey(order: BenchOrder): Promise<BenchReply> {
       return { kind: "ran", burst: await runBurst(passes.get(order.burst.key)!, order.burst) };
     case "labels":
       return { kind: "labels", labels: await passes.get(order.key)!.labels() };
+    case "quit":
+      return { kind: "done" };
   }
 }
 

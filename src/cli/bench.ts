@@ -11,7 +11,7 @@ import { wantsColour } from "../report/table.ts";
 import { PartialFile } from "../sink/partial_file.ts";
 import { argument, EXIT, oneOf } from "./exit.ts";
 import { watchInterrupts } from "./interrupts.ts";
-import { parseResolution } from "./resolution.ts";
+import { parseResolutions } from "./resolution.ts";
 
 /** The options as commander gives them. */
 type Options = BenchmarkOptions & {
@@ -180,7 +180,7 @@ function parseNetworks(text: string): readonly NetworkName[] {
 const MOST_RESOLUTIONS = 4;
 
 function parseList(text: string): Resolution[] {
-  const resolutions = text.split(",").map((part) => parseResolution(part.trim()));
+  const resolutions = parseResolutions(text);
   if (resolutions.length <= MOST_RESOLUTIONS) return resolutions;
   throw new RangeError(`Name ${MOST_RESOLUTIONS} at most.`);
 }

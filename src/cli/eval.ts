@@ -16,9 +16,8 @@ import { PartialFile } from "../sink/partial_file.ts";
 import { startDownloadProgress } from "./download_progress.ts";
 import { argument, EXIT, number, oneOf } from "./exit.ts";
 import { watchInterrupts } from "./interrupts.ts";
-import { modelFacts, type ModelFlags } from "./model_facts.ts";
-import { parseNumbers } from "./numbers.ts";
-import { parseResolution } from "./resolution.ts";
+import { addModelFlags, modelFacts, type ModelFlags } from "./model_facts.ts";
+import { parseResolutions } from "./resolution.ts";
 
 /** The options as commander gives them. */
 type Options = Omit<EvaluateOptions, "resolutions" | "worst"> & {
@@ -51,7 +50,7 @@ const WORST = { min: 0, max: 100, integer: true };
 
 /** Adds `segstream eval`: how well a network segments annotated pictures. */
 export function addEvalCommand(program: Command, exit: (code: number) => void): void {
-  program
+  const command = program
     .command("eval")
     .description("Measures IoU by class and category and pixel accuracy on annotated pictures")
     .argument("<dataset>", "a folder in the layout of Cityscapes or CamVid")
@@ -79,12 +78,8 @@ export function addEvalCommand(program: Command, exit: (code: number) => void): 
       argument(parseProvider),
       "auto",
     )
-    .option("--workers <n>", "inference threads (default: one a core)", number(WORKERS))
-    .optionsGroup("Your own ONNX file (or say it in FILE.json beside FILE.onnx):")
-    .option("--model-layout <axes>", "of its input: nchw or nhwc", oneOf(["nchw", "nhwc"]))
-    .option("--model-mean <r,g,b>", "of its input (default: ImageNet's)", parseNumbers(3))
-    .option("--model-std <r,g,b>", "of its input (default: ImageNet's)", parseNumbers(3))
-    .option("--model-classes <file>", "names of its classes (default: Cityscapes', if 19)")
+    .option("--workers <n>", "inference threads (default: one a core)", number(WORKERS));
+  addModelFlags(command)
     .optionsGroup("Outputs:")
     .option("--json <file>", "scores and confusion matrices; - for the standard output")
     .option("--html <file>", "one page with the scores and the worst pictures")
@@ -98,11 +93,6 @@ export function addEvalCommand(program: Command, exit: (code: number) => void): 
 }
 
 const SKIPS = ["keep", "zero"] as const;
-
-/** @throws {RangeError} If one of them is no resolution. */
-function parseResolutions(text: string): Resolution[] {
-  return text.split(",").map((part) => parseResolution(part.trim()));
-}
 
 async function run(dataset: string, options: Options): Promise<number> {
   const facts = await modelFacts(options);
@@ -120,7 +110,6 @@ async function run(dataset: string, options: Options): Promise<number> {
       ...(options.resolution && { resolutions: options.resolution }),
       worst: html === undefined ? 0 : options.worst,
       signal: stop,
-      ...(facts && { modelFacts: facts }),
       onDownload: download.onProgress,
       onStart: ({ pictures }) => {
         download.stop();
@@ -128,7 +117,8 @@ async function run(dataset: string, options: Options): Promise<number> {
       },
       onProgress: ({ pictures }) => progress?.update(pictures),
     };
-    const evaluation = await evaluate(dataset, settings);
+    const own = facts && { modelFacts: facts };
+    const evaluation = await evaluate(dataset, { ...settings, ...own });
     progress?.stop("complete");
     const other = options.beside === undefined
       ? undefined

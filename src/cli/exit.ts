@@ -12,6 +12,12 @@ export function describeError(error: unknown, options: { debug: boolean }): stri
   return `segstream: ${redact(line || error.name)}`;
 }
 
+/** The one line for a command line that commander does not take; its own has a prefix and more lines. */
+export function describeUsage(text: string): string {
+  const line = text.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ").trim();
+  return `segstream: ${line}${/[.?!)]$/.test(line) ? "" : "."} See segstream --help.`;
+}
+
 /** Makes a parser's `TypeError` or `RangeError` a usage error of the option it stands behind. */
 export function argument<T>(parse: (text: string) => T): (text: string) => T {
   return (text) => {

@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { addBenchCommand } from "./bench.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addEvalCommand } from "./eval.ts";
-import { describeError, EXIT } from "./exit.ts";
+import { describeError, describeUsage, EXIT } from "./exit.ts";
 import { addModelCommand } from "./model.ts";
 import { VERSION } from "../version.ts";
 import { wantsColour } from "../report/table.ts";
@@ -18,12 +18,13 @@ async function exitCodeOf(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
   const program = new Command("segstream")
     .version(VERSION)
-    .showHelpAfterError("Run segstream --help to see every option.")
+    .helpCommand("help [command]", "display help for command")
     .enablePositionalOptions() // a command's own --model is not the one of the bare program
     // Left alone, commander asks Node for colours, which reads a dozen environment variables.
     .configureOutput({
       getOutHasColors: () => wantsColour(Deno.stdout),
       getErrHasColors: () => wantsColour(Deno.stderr),
+      outputError: (text, write) => write(`${describeUsage(text)}\n`),
     })
     .exitOverride();
   addSegmentCommand(program, (code) => exitCode = code);

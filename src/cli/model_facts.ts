@@ -1,6 +1,9 @@
+import type { Command } from "commander";
 import { readClasses } from "../model/class_list.ts";
 import type { CustomFacts } from "../model/custom/sidecar.ts";
 import { normalisationOf } from "../model/normalisation.ts";
+import { oneOf } from "./exit.ts";
+import { parseNumbers } from "./numbers.ts";
 
 /** The flags that describe an ONNX file, as commander gives them. */
 export interface ModelFlags {
@@ -8,6 +11,16 @@ export interface ModelFlags {
   readonly modelMean?: readonly number[];
   readonly modelStd?: readonly number[];
   readonly modelClasses?: string;
+}
+
+/** Adds the flags that describe an ONNX file, as a group of their own in the help. */
+export function addModelFlags(command: Command): Command {
+  return command
+    .optionsGroup("Your own ONNX file (or say it in FILE.json beside FILE.onnx):")
+    .option("--model-layout <axes>", "of its input: nchw or nhwc", oneOf(["nchw", "nhwc"]))
+    .option("--model-mean <r,g,b>", "of its input (default: ImageNet's)", parseNumbers(3))
+    .option("--model-std <r,g,b>", "of its input (default: ImageNet's)", parseNumbers(3))
+    .option("--model-classes <file>", "names of its classes (default: Cityscapes', if 19)");
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   type QuantizePart,
 } from "../quantize.ts";
 import { argument, number } from "./exit.ts";
-import { parseResolution } from "./resolution.ts";
+import { parseResolutions } from "./resolution.ts";
 
 /** The options as commander gives them. */
 interface Flags {
@@ -57,11 +57,6 @@ export function addQuantizeCommand(model: Command): void {
     .option("--debug", "print stacks with errors")
     .addHelpText("after", EXAMPLES)
     .action((reference: string, flags: Flags) => run(reference, flags));
-}
-
-/** @throws {RangeError} If one of them is no resolution. */
-function parseResolutions(text: string): Resolution[] {
-  return text.split(",").map((part) => parseResolution(part.trim()));
 }
 
 async function run(reference: string, flags: Flags): Promise<void> {

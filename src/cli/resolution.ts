@@ -21,3 +21,12 @@ export function parseResolution(text: string): Resolution {
     `It must be full, half, quarter, or WIDTHxHEIGHT with sides from 32 to ${LONGEST_SIDE}.`,
   );
 }
+
+/**
+ * Reads a list of them, comma-separated.
+ *
+ * @throws {RangeError} If one of them is no resolution.
+ */
+export function parseResolutions(text: string): Resolution[] {
+  return text.split(",").map((part) => parseResolution(part.trim()));
+}

@@ -11,8 +11,7 @@ import { argument, EXIT, number, oneOf } from "./exit.ts";
 import { watchInterrupts } from "./interrupts.ts";
 import { defaultOutput } from "./output_name.ts";
 import { startDownloadProgress } from "./download_progress.ts";
-import { modelFacts, type ModelFlags } from "./model_facts.ts";
-import { parseNumbers } from "./numbers.ts";
+import { addModelFlags, modelFacts, type ModelFlags } from "./model_facts.ts";
 import { parseResolution } from "./resolution.ts";
 
 /** The options as commander gives them. */
@@ -69,12 +68,8 @@ export function addSegmentCommand(program: Command, exit: (code: number) => void
       "auto",
     )
     .option("--workers <n>", "inference threads (default: one a core)", number(WORKERS))
-    .option("--head <kind>", "cls, or prob to fade what is uncertain", oneOf(HEADS), "cls")
-    .optionsGroup("Your own ONNX file (or say it in FILE.json beside FILE.onnx):")
-    .option("--model-layout <axes>", "of its input: nchw or nhwc", oneOf(["nchw", "nhwc"]))
-    .option("--model-mean <r,g,b>", "of its input (default: ImageNet's)", parseNumbers(3))
-    .option("--model-std <r,g,b>", "of its input (default: ImageNet's)", parseNumbers(3))
-    .option("--model-classes <file>", "names of its classes (default: Cityscapes', if 19)")
+    .option("--head <kind>", "cls, or prob to fade what is uncertain", oneOf(HEADS), "cls");
+  addModelFlags(program)
     .optionsGroup("Picture:")
     .option("--view <kind>", VIEWS.join(", "), oneOf(VIEWS), "overlay")
     .option("--alpha <share>", "how much of the tint covers the source, 0 to 1", number(SHARE))
@@ -107,9 +102,7 @@ const HEADS = ["cls", "prob"] as const;
 async function run(input: string, options: Options): Promise<number> {
   const startedAtMs = performance.timeOrigin;
   const output = options.video ? options.output ?? defaultOutput(input) : undefined;
-  if (output === undefined && !(options.masks ?? options.stats ?? options.trace)) {
-    throw new TypeError("Cannot run with --no-video alone: name --masks, --stats or --trace.");
-  }
+  checkOutputs(options, output);
   const facts = await modelFacts(options);
   const download = startDownloadProgress({ quiet: options.quiet ?? false });
   const { stop, kill, release } = watchInterrupts((line) => progress?.note(line));
@@ -139,6 +132,20 @@ async function run(input: string, options: Options): Promise<number> {
   }
   if (!options.quiet) print(result);
   return result.outcome === "complete" ? EXIT.ok : EXIT.interrupted;
+}
+
+/** @throws {TypeError} If the options ask for nothing, or for what another of them rules out. */
+function checkOutputs(options: Options, output: string | undefined): void {
+  const { video, masks, stats, trace, format } = options;
+  if (!video && options.output !== undefined) {
+    throw new TypeError("Cannot write --output with --no-video. Leave one of them out.");
+  }
+  if (!video && !(masks ?? stats ?? trace)) {
+    throw new TypeError("Cannot run with --no-video alone: name --masks, --stats or --trace.");
+  }
+  if (format !== undefined && output !== "-") {
+    throw new TypeError("Cannot use --format without -o -: a file's extension says its format.");
+  }
 }
 
 /** The table goes to stderr: stdout may be the video. */

@@ -1,13 +1,14 @@
 /** What is in an input: ffprobe's answer, reduced to what decoding and encoding need. */
-import { FfmpegError, InputError } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import { evenSize, type Size } from "../frame/geometry.ts";
 import type { Ratio } from "../frame/stream.ts";
-import { type BinaryOptions, findFfprobe, startError } from "./binary.ts";
-import { childEnvironment } from "./environment.ts";
+import { type BinaryOptions, findFfmpeg, findFfprobe } from "./binary.ts";
+import { runFfprobe } from "./ffprobe.ts";
 import { isForbiddenFormat } from "./formats.ts";
 import { checkFile, inputArguments, type MediaInput, parseInput } from "./input.ts";
+import { copyPicture } from "./picture_copy.ts";
 import { bitDepth, type SourceColour, sourceColour } from "./probe_colour.ts";
-import { oneLine, redact } from "./redact.ts";
+import { oneLine } from "./redact.ts";
 
 /** What an input holds. */
 export interface Probe {
@@ -83,6 +84,8 @@ const ENTRIES = "format=format_name,duration:stream=index,codec_type,codec_name,
   "color_space,color_transfer,color_primaries:stream_disposition=default,attached_pic:" +
   "stream_tags=rotate,DURATION:stream_side_data=rotation";
 
+const SHOWN = ["-v", "error", "-show_entries", ENTRIES, "-of", "json"];
+
 /**
  * Looks into an input: a path, a URL that ffmpeg can read, or `lavfi:GRAPH`.
  *
@@ -92,45 +95,39 @@ const ENTRIES = "format=format_name,duration:stream=index,codec_type,codec_name,
 export async function probe(input: string, options: ProbeOptions = {}): Promise<Probe> {
   const media = parseInput(input);
   if (media.kind === "file") await checkFile(media.path);
-  const json = await runProbe(await findFfprobe(options), media, options.signal);
-  return describe(media, json);
+  const ffprobe = await findFfprobe(options);
+  const { name } = media;
+  const { signal } = options;
+  const args = [...SHOWN, ...inputArguments(media)];
+  const { success, stdout, stderr } = await runFfprobe(ffprobe, { name, args, signal });
+  if (success) return describe(media, JSON.parse(stdout) as ProbeJson);
+  const picture = media.kind === "file" && !isForbiddenFormat(stderr)
+    ? await probePicture(ffprobe, media, options)
+    : undefined;
+  if (picture !== undefined) return picture;
+  throw unreadable(media, stderr);
 }
 
-async function runProbe(
+/** For an input that ffprobe gives up on because of what is not its picture, such as its sound. */
+async function probePicture(
   ffprobe: string,
   input: MediaInput,
-  signal: AbortSignal | undefined,
-): Promise<ProbeJson> {
-  const shown = ["-v", "error", "-show_entries", ENTRIES, "-of", "json"];
-  const args = [...shown, ...inputArguments(input)];
-  let output: Deno.CommandOutput;
-  try {
-    output = await new Deno.Command(ffprobe, {
-      args,
-      clearEnv: true,
-      env: childEnvironment(),
-      detached: true, // see process.ts: Ctrl-C is for this program to act on
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-      ...(signal && { signal }),
-    }).output();
-  } catch (cause) {
-    throw startError(ffprobe, args, cause);
-  }
-  signal?.throwIfAborted();
-  const text = new TextDecoder();
-  if (output.signal !== null) {
-    throw new FfmpegError(
-      `Cannot look into ${
-        JSON.stringify(input.name)
-      }: ${ffprobe} crashed (${output.signal}). Name ` +
-        "another with SEGSTREAM_FFPROBE, or --ffmpeg with an ffprobe beside it.",
-      { args: args.map(redact), exitCode: null, stderrTail: redact(text.decode(output.stderr)) },
-    );
-  }
-  if (!output.success) throw unreadable(input, text.decode(output.stderr));
-  return JSON.parse(text.decode(output.stdout)) as ProbeJson;
+  { ffmpeg, signal }: ProbeOptions,
+): Promise<Probe | undefined> {
+  const copy = await copyPicture((await findFfmpeg({ path: ffmpeg })).path, input, signal);
+  if (copy === undefined) return undefined;
+  const { success, stdout } = await runFfprobe(ffprobe, {
+    name: input.name,
+    args: [...SHOWN, "-f", "matroska", "-i", "pipe:0"],
+    stdin: copy.bytes,
+    signal,
+  });
+  const stream = success ? (JSON.parse(stdout) as ProbeJson).streams?.[0] : undefined;
+  if (stream === undefined) return undefined;
+  // How long the copy is says nothing of the input.
+  const { duration: _duration, nb_frames: _count, tags: _tags, ...rest } = stream;
+  const found = describe(input, { streams: [{ ...rest, index: copy.videoIndex }] });
+  return { ...found, audioCodecs: copy.audioCodecs };
 }
 
 function unreadable(input: MediaInput, stderr: string): InputError {
@@ -144,7 +141,8 @@ function unreadable(input: MediaInput, stderr: string): InputError {
   const lines = stderr.trim().split("\n");
   // ffprobe names the input once more in front of its last words.
   const last = oneLine(lines.at(-1) ?? "");
-  const reason = last.slice(last.lastIndexOf(": ") + 1).trim() || "ffprobe does not say why";
+  const reason = last.slice(last.lastIndexOf(": ") + 1).replace(/\[\w+ @ \w+\]/, "")
+    .replace(/[.\s]+$/, "").trim() || "ffprobe does not say why";
   const state = reason.startsWith("Invalid data") ? "it is not a video that ffmpeg knows" : reason;
   const mend = input.kind === "file"
     ? "Check that the file is complete and a video."

@@ -17,8 +17,17 @@ const DRIVER_VARIABLES = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
 
 const SOFTWARE_NAMES = /llvmpipe|swiftshader|software|basic render/i;
 
-/** The accelerators of this platform that can be expected to start and to beat the CPU. */
-export async function plausibleAccelerators(): Promise<Provider[]> {
+let plausible: Promise<readonly Provider[]> | undefined;
+
+/**
+ * The accelerators of this platform that can be expected to start and to beat the CPU. Finding out
+ * takes up to 100 ms, once in a process.
+ */
+export function plausibleAccelerators(): Promise<readonly Provider[]> {
+  return plausible ??= findAccelerators();
+}
+
+async function findAccelerators(): Promise<readonly Provider[]> {
   const plausible: Provider[] = [];
   for (const provider of acceleratorsOf()) {
     if (provider === "cuda" ? hasCudaPart() : await mayHaveGpu()) plausible.push(provider);

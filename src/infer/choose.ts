@@ -59,6 +59,11 @@ export async function chooseProvider(
   return { provider: fastest.provider, trials };
 }
 
+/** Whether {@link chooseProvider} could choose anything but the CPU. */
+export async function mayUseAccelerator(choice: ProviderChoice): Promise<boolean> {
+  return choice === "auto" ? (await plausibleAccelerators()).length > 0 : choice !== "cpu";
+}
+
 /**
  * Times a provider in a thread of its own, which ends with the trial.
  *

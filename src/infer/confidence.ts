@@ -1,167 +1,177 @@
-import { checkLengths, type UpsampleAxis, upsampleAxis, type UpsampleShape } from "./upsample.ts";
-
-/** exp(−x) in steps of 1/STEPS_PER_UNIT for 0 ≤ x < CUTOFF; beyond, it is below 1/8000. */
-const STEPS_PER_UNIT = 256;
-const CUTOFF = 9;
+import { CellTerms } from "./cell_terms.ts";
+import { type Span, upsampleSpans } from "./spans.ts";
+import { checkLengths, type UpsampleShape } from "./upsample.ts";
 
 /**
- * Of one cell, classes that together could take this little from the winner are left out: half of
- * the last bit of a confidence byte.
- */
-const NEGLIGIBLE = 1 / 512;
-
-/**
- * The "prob" head: the softmax of the class that won each pixel, over the bilinear logits.
+ * The "prob" head: the softmax of the class that wins each pixel, over the bilinear logits.
  *
- * Like the "cls" head it works cell by cell: a class that stays so far below the winners at all four
- * corners that its exponential cannot change the result is left out, so that of 19 classes about
- * three are evaluated.
+ * Like the "cls" head it works cell by cell. {@link CellTerms} reduces the classes of a cell to a
+ * few exponentials of bilinear functions, most often one; such an exponential grows by a constant factor
+ * from pixel to pixel, and that factor by a constant one from line to line, so that a pixel takes a
+ * multiplication a term and a division.
  *
- * Shapes: logits float32 [classes, gridHeight, gridWidth]; labels and confidence uint8
- *         [height, width], confidence in 1/255.
+ * Shapes: logits float32 [classes, gridHeight, gridWidth]; confidence uint8 [height, width], in
+ *         1/255.
  * Exact:  within 2/255 of softmax(bilinear(logits)).
  * Memory: allocates nothing after construction; writes every element of confidence.
  */
 export class UpsampleConfidence {
   readonly #shape: UpsampleShape;
-  readonly #horizontal: UpsampleAxis;
-  readonly #vertical: UpsampleAxis;
-  readonly #exponential: Float32Array;
-  readonly #corners: Float32Array;
-  readonly #left: Float32Array;
-  readonly #step: Float32Array;
-  /** Position of a class among the contenders of the cell. */
-  readonly #position: Uint8Array;
+  readonly #columns: readonly Span[];
+  readonly #rows: readonly Span[];
+  readonly #terms: CellTerms;
+  /** Of each term: its value at the first pixel of a line, and its growth to the right. */
+  readonly #first: Float64Array;
+  readonly #growth: Float64Array;
+  /** What these two grow by from one line to the next. */
+  readonly #firstDown: Float64Array;
+  readonly #growthDown: Float64Array;
+  /** Of each pixel of a line of a cell: the sum of the terms, and the largest that may win. */
+  readonly #sums: Float64Array;
+  readonly #bests: Float64Array;
+  /** Of each class: its logit at the current pixel. */
+  readonly #values: Float64Array;
 
   constructor(shape: UpsampleShape) {
     const { classes, grid, output, alignCorners = false } = shape;
     this.#shape = shape;
-    this.#horizontal = upsampleAxis(grid.width, output.width, alignCorners);
-    this.#vertical = upsampleAxis(grid.height, output.height, alignCorners);
-    this.#exponential = Float32Array.from(
-      { length: CUTOFF * STEPS_PER_UNIT + 1 },
-      (_, i) => Math.exp(-i / STEPS_PER_UNIT),
-    );
-    this.#exponential[CUTOFF * STEPS_PER_UNIT] = 0;
-    this.#corners = new Float32Array(4 * classes);
-    this.#left = new Float32Array(classes);
-    this.#step = new Float32Array(classes);
-    this.#position = new Uint8Array(classes);
+    this.#columns = upsampleSpans(grid.width, output.width, alignCorners);
+    this.#rows = upsampleSpans(grid.height, output.height, alignCorners);
+    this.#terms = new CellTerms(shape);
+    this.#first = new Float64Array(classes + 1);
+    this.#growth = new Float64Array(classes + 1);
+    this.#firstDown = new Float64Array(classes + 1);
+    this.#growthDown = new Float64Array(classes + 1);
+    const longest = this.#columns.reduce((most, { start, end }) => Math.max(most, end - start), 0);
+    this.#sums = new Float64Array(longest);
+    this.#bests = new Float64Array(longest);
+    this.#values = new Float64Array(classes);
   }
 
   /**
    * Fills `confidence`.
    *
-   * @param labels The class map of the same logits.
    * @throws {RangeError} If a buffer's length is not what the shape says.
    */
-  run(logits: Float32Array, labels: Uint8Array, confidence: Uint8Array): void {
-    checkLengths(this.#shape, logits, labels);
+  run(logits: Float32Array, confidence: Uint8Array): void {
     checkLengths(this.#shape, logits, confidence);
-    const { width: gridWidth } = this.#shape.grid;
-    const horizontal = this.#horizontal;
-    const vertical = this.#vertical;
-    for (let row = 0; row < vertical.cells; row++) {
-      const top = row * gridWidth;
-      const bottom = vertical.seconds[row]! * gridWidth;
-      for (let cell = 0; cell < horizontal.cells; cell++) {
-        const second = horizontal.seconds[cell]!;
-        const count = this.#findContenders(
-          logits,
-          top + cell,
-          top + second,
-          bottom + cell,
-          bottom + second,
-        );
-        this.#rateCell(count, row, cell, labels, confidence);
-      }
-    }
-  }
-
-  /** Collects the classes whose exponential may matter in a cell. Returns how many there are. */
-  #findContenders(
-    logits: Float32Array,
-    topLeft: number,
-    topRight: number,
-    bottomLeft: number,
-    bottomRight: number,
-  ): number {
-    const { classes, grid } = this.#shape;
-    const points = grid.width * grid.height;
-    // At every pixel the winner is at least as high as any class's lowest corner.
-    let floor = -Infinity;
-    for (let id = 0; id < classes; id++) {
-      const plane = id * points;
-      const lowest = Math.min(
-        logits[plane + topLeft]!,
-        logits[plane + topRight]!,
-        logits[plane + bottomLeft]!,
-        logits[plane + bottomRight]!,
-      );
-      if (lowest > floor) floor = lowest;
-    }
-    const threshold = floor + Math.log(NEGLIGIBLE / classes);
-    const corners = this.#corners;
-    let count = 0;
-    for (let id = 0; id < classes; id++) {
-      const plane = id * points;
-      const a = logits[plane + topLeft]!;
-      const b = logits[plane + topRight]!;
-      const c = logits[plane + bottomLeft]!;
-      const d = logits[plane + bottomRight]!;
-      if (a < threshold && b < threshold && c < threshold && d < threshold) continue;
-      this.#position[id] = count;
-      corners[4 * count] = a;
-      corners[4 * count + 1] = b;
-      corners[4 * count + 2] = c;
-      corners[4 * count + 3] = d;
-      count++;
-    }
-    return count;
-  }
-
-  #rateCell(
-    count: number,
-    row: number,
-    cell: number,
-    labels: Uint8Array,
-    confidence: Uint8Array,
-  ): void {
-    const { width } = this.#shape.output;
-    const { starts, weights: weightsX } = this.#horizontal;
-    const startX = starts[cell]!;
-    const endX = starts[cell + 1]!;
-    const endY = this.#vertical.starts[row + 1]!;
-    const corners = this.#corners;
-    const left = this.#left;
-    const step = this.#step;
-    const position = this.#position;
-    const exponential = this.#exponential;
-    const last = CUTOFF * STEPS_PER_UNIT;
-    for (let y = this.#vertical.starts[row]!; y < endY; y++) {
-      const line = y * width;
-      if (count === 1) {
-        confidence.fill(255, line + startX, line + endX);
-        continue;
-      }
-      const weightY = this.#vertical.weights[y]!;
-      for (let i = 0; i < count; i++) {
-        const topLeft = corners[4 * i]!;
-        const topRight = corners[4 * i + 1]!;
-        const atLeft = topLeft + (corners[4 * i + 2]! - topLeft) * weightY;
-        left[i] = atLeft;
-        step[i] = topRight + (corners[4 * i + 3]! - topRight) * weightY - atLeft;
-      }
-      for (let x = startX; x < endX; x++) {
-        const weightX = weightsX[x]!;
-        const winner = position[labels[line + x]!]!;
-        const highest = left[winner]! + step[winner]! * weightX;
-        let sum = 0;
-        for (let i = 0; i < count; i++) {
-          const below = (highest - left[i]! - step[i]! * weightX) * STEPS_PER_UNIT + 0.5;
-          sum += exponential[below < 0 ? 0 : below > last ? last : below | 0]!;
+    const gridWidth = this.#shape.grid.width;
+    const terms = this.#terms;
+    terms.read(logits);
+    for (const row of this.#rows) {
+      const top = row.first * gridWidth;
+      const bottom = row.second * gridWidth;
+      for (const column of this.#columns) {
+        const { first, second } = column;
+        if (terms.resolve(top + first, top + second, bottom + first, bottom + second)) {
+          this.#rateCell(row, column, confidence);
+        } else {
+          this.#ratePlainly(row, column, logits, confidence);
         }
-        confidence[line + x] = 255 / sum + 0.5;
+      }
+    }
+  }
+
+  #rateCell(row: Span, column: Span, confidence: Uint8Array): void {
+    const { width } = this.#shape.output;
+    const { count } = this.#terms;
+    this.#startTerms(row, column);
+    const first = this.#first;
+    const growth = this.#growth;
+    const firstDown = this.#firstDown;
+    const growthDown = this.#growthDown;
+    for (let y = row.start; y < row.end; y++) {
+      this.#rateLine(y * width + column.start, y * width + column.end, confidence);
+      for (let i = 0; i < count; i++) {
+        first[i]! *= firstDown[i]!;
+        growth[i]! *= growthDown[i]!;
+      }
+    }
+  }
+
+  #startTerms(row: Span, column: Span): void {
+    const { corners, count } = this.#terms;
+    for (let i = 0; i < count; i++) {
+      const topLeft = corners[4 * i]!;
+      const across = corners[4 * i + 1]! - topLeft;
+      const down = corners[4 * i + 2]! - topLeft;
+      const twist = corners[4 * i + 3]! - topLeft - across - down;
+      const atTop = across + twist * row.weight;
+      const atLeft = down + twist * column.weight;
+      this.#first[i] = Math.exp(topLeft + down * row.weight + atTop * column.weight);
+      this.#growth[i] = Math.exp(atTop * column.step);
+      this.#firstDown[i] = Math.exp(atLeft * row.step);
+      this.#growthDown[i] = Math.exp(twist * column.step * row.step);
+    }
+  }
+
+  #rateLine(start: number, end: number, confidence: Uint8Array): void {
+    const { contenders, count } = this.#terms;
+    const growth = this.#growth;
+    if (count === 1) {
+      let value = this.#first[0]!;
+      const factor = growth[0]!;
+      for (let pixel = start; pixel < end; pixel++) {
+        confidence[pixel] = 255 / (1 + value) + 0.5;
+        value *= factor;
+      }
+      return;
+    }
+    const first = this.#first;
+    const sums = this.#sums;
+    const bests = this.#bests;
+    const length = end - start;
+    const winner = contenders === 0 ? 1 : 0;
+    for (let x = 0; x < length; x++) sums[x] = winner;
+    for (let i = contenders; i < count; i++) {
+      let value = first[i]!;
+      const factor = growth[i]!;
+      for (let x = 0; x < length; x++) {
+        sums[x]! += value;
+        value *= factor;
+      }
+    }
+    if (contenders === 0) {
+      for (let x = 0; x < length; x++) confidence[start + x] = 255 / sums[x]! + 0.5;
+      return;
+    }
+    for (let x = 0; x < length; x++) bests[x] = 0;
+    for (let i = 0; i < contenders; i++) {
+      let value = first[i]!;
+      const factor = growth[i]!;
+      for (let x = 0; x < length; x++) {
+        sums[x]! += value;
+        if (value > bests[x]!) bests[x] = value;
+        value *= factor;
+      }
+    }
+    for (let x = 0; x < length; x++) confidence[start + x] = 255 * bests[x]! / sums[x]! + 0.5;
+  }
+
+  /** A cell whose logits differ by more than exponentials can hold: every class, pixel by pixel. */
+  #ratePlainly(row: Span, column: Span, logits: Float32Array, confidence: Uint8Array): void {
+    const { classes, grid, output } = this.#shape;
+    const points = grid.width * grid.height;
+    const top = row.first * grid.width;
+    const bottom = row.second * grid.width;
+    const values = this.#values;
+    for (let y = row.start; y < row.end; y++) {
+      const weightY = row.weight + row.step * (y - row.start);
+      for (let x = column.start; x < column.end; x++) {
+        const weightX = column.weight + column.step * (x - column.start);
+        let highest = -Infinity;
+        for (let id = 0; id < classes; id++) {
+          const left = id * points + column.first;
+          const right = id * points + column.second;
+          const above = logits[left + top]! * (1 - weightX) + logits[right + top]! * weightX;
+          const below = logits[left + bottom]! * (1 - weightX) + logits[right + bottom]! * weightX;
+          const value = above * (1 - weightY) + below * weightY;
+          values[id] = value;
+          if (value > highest) highest = value;
+        }
+        let sum = 0;
+        for (let id = 0; id < classes; id++) sum += Math.exp(values[id]! - highest);
+        confidence[y * output.width + x] = 255 / sum + 0.5;
       }
     }
   }

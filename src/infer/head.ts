@@ -43,7 +43,7 @@ class LogitsHead implements FrameHead {
   run({ data }: RunOutput, labels: Uint8Array, confidence: Uint8Array): void {
     const logits = data as Float32Array;
     this.#argmax.run(logits, labels);
-    if (confidence.length > 0) this.#confidence.run(logits, labels, confidence);
+    if (confidence.length > 0) this.#confidence.run(logits, confidence);
   }
 }
 

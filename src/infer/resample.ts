@@ -11,6 +11,7 @@ const ANTIALIAS_FROM = 2;
 /** Every other byte of a word: two lanes of 16 bits, in which 255 · WEIGHT_ONE + HALF has room. */
 const LANES = 0x00ff00ff;
 const LANES_HALF = HALF << 16 | HALF;
+const LANE_BITS = 16;
 const BYTES_PER_WORD = 4;
 
 /** For each output sample: the first input sample that counts, and `taps` weights that sum to one. */
@@ -20,8 +21,14 @@ interface Filter {
   readonly weights: Int32Array;
 }
 
+/** Vertically filtered samples, and the same as words. */
+interface Row {
+  readonly samples: Uint8Array;
+  readonly words: Uint32Array;
+}
+
 /**
- * Resizes one 8-bit plane, row by row: first the rows above each other, then along the row.
+ * Resizes one 8-bit plane, two rows at a time: first what lies above each other, then along the rows.
  *
  * Bilinear with half-pixel centres, as the network's training resized its images; when it shrinks by
  * more than 2 the triangle widens with the factor, so that every input sample counts (what Pillow
@@ -37,9 +44,8 @@ export class PlaneResampler {
   readonly #horizontal: Filter;
   readonly #vertical: Filter;
   readonly #keepsWidth: boolean;
-  /** One row of vertically filtered samples, and the same as words. */
-  readonly #row: Uint8Array;
-  readonly #rowWords: Uint32Array;
+  readonly #upper: Row;
+  readonly #lower: Row;
 
   constructor(from: Size, to: Size) {
     this.from = from;
@@ -47,8 +53,8 @@ export class PlaneResampler {
     this.#horizontal = triangleFilter(from.width, to.width);
     this.#vertical = triangleFilter(from.height, to.height);
     this.#keepsWidth = from.width === to.width;
-    this.#rowWords = new Uint32Array(Math.ceil(from.width / BYTES_PER_WORD));
-    this.#row = new Uint8Array(this.#rowWords.buffer, 0, from.width);
+    this.#upper = allocateRow(from.width);
+    this.#lower = allocateRow(from.width);
   }
 
   /** Reads `source` (from.width · from.height bytes) and writes all of `target`. */
@@ -59,16 +65,26 @@ export class PlaneResampler {
       return;
     }
     const words = wordsOf(source, from.width);
-    for (let y = 0; y < to.height; y++) {
-      if (words) this.#filterWords(words, y);
-      else this.#filterBytes(source, y);
-      if (this.#keepsWidth) target.set(this.#row, y * to.width);
-      else this.#filterColumns(target, y * to.width);
+    for (let y = 0; y < to.height; y += 2) {
+      const next = Math.min(y + 1, to.height - 1); // the last row of an odd height is its own pair
+      if (words) {
+        this.#filterWords(words, y, this.#upper.words);
+        this.#filterWords(words, next, this.#lower.words);
+      } else {
+        this.#filterBytes(source, y, this.#upper.samples);
+        this.#filterBytes(source, next, this.#lower.samples);
+      }
+      if (this.#keepsWidth) {
+        target.set(this.#upper.samples, y * to.width);
+        target.set(this.#lower.samples, next * to.width);
+      } else {
+        this.#filterColumns(target, y * to.width, next * to.width);
+      }
     }
   }
 
   /** Row `y` of the output, still at the input's width. */
-  #filterBytes(source: Uint8Array, y: number): void {
+  #filterBytes(source: Uint8Array, y: number, row: Uint8Array): void {
     const { width } = this.from;
     const { taps, firsts, weights } = this.#vertical;
     const top = firsts[y]! * width;
@@ -77,14 +93,13 @@ export class PlaneResampler {
       for (let tap = 0; tap < taps; tap++) {
         sum += weights[taps * y + tap]! * source[top + tap * width + x]!;
       }
-      this.#row[x] = sum >> WEIGHT_BITS;
+      row[x] = sum >> WEIGHT_BITS;
     }
   }
 
   /** The same, four samples at a time in the lanes of two integers. */
-  #filterWords(source: Uint32Array, y: number): void {
+  #filterWords(source: Uint32Array, y: number, row: Uint32Array): void {
     const { taps, firsts, weights } = this.#vertical;
-    const row = this.#rowWords;
     const width = row.length;
     const top = firsts[y]! * width;
     if (taps === 2) {
@@ -114,25 +129,42 @@ export class PlaneResampler {
     }
   }
 
-  #filterColumns(target: Uint8Array, start: number): void {
+  /** Both rows at the output's width, a lane each. */
+  #filterColumns(target: Uint8Array, start: number, next: number): void {
     const { width } = this.to;
     const { taps, firsts, weights } = this.#horizontal;
-    const row = this.#row;
+    const upper = this.#upper.samples;
+    const lower = this.#lower.samples;
     if (taps === 2) {
       for (let x = 0; x < width; x++) {
         const first = firsts[x]!;
-        const sum = weights[2 * x]! * row[first]! + weights[2 * x + 1]! * row[first + 1]!;
-        target[start + x] = sum + HALF >> WEIGHT_BITS;
+        const left = upper[first]! | lower[first]! << LANE_BITS;
+        const right = upper[first + 1]! | lower[first + 1]! << LANE_BITS;
+        // A lane's difference may borrow from the one above, and the sum gives it back: it is the
+        // same integer, modulo 2³², as the two products that it saves one of.
+        const both = (left << WEIGHT_BITS) + Math.imul(right - left, weights[2 * x + 1]!) +
+            LANES_HALF | 0;
+        target[start + x] = both >>> WEIGHT_BITS;
+        target[next + x] = both >>> LANE_BITS + WEIGHT_BITS;
       }
       return;
     }
     for (let x = 0; x < width; x++) {
       const first = firsts[x]!;
-      let sum = HALF;
-      for (let tap = 0; tap < taps; tap++) sum += weights[taps * x + tap]! * row[first + tap]!;
-      target[start + x] = sum >> WEIGHT_BITS;
+      let both = LANES_HALF;
+      for (let tap = 0; tap < taps; tap++) {
+        const samples = upper[first + tap]! | lower[first + tap]! << LANE_BITS;
+        both = both + Math.imul(samples, weights[taps * x + tap]!) | 0;
+      }
+      target[start + x] = both >>> WEIGHT_BITS;
+      target[next + x] = both >>> LANE_BITS + WEIGHT_BITS;
     }
   }
+}
+
+function allocateRow(width: number): Row {
+  const words = new Uint32Array(Math.ceil(width / BYTES_PER_WORD));
+  return { words, samples: new Uint8Array(words.buffer, 0, width) };
 }
 
 /** The plane as words, where its rows are whole ones; undefined where not. */

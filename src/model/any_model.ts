@@ -24,13 +24,21 @@ export interface OpenModelOptions extends DownloadOptions {
  * `NAME@URL#sha256`, which is downloaded once.
  *
  * @throws {ModelError} If there is none, it cannot be downloaded, or it cannot be run.
+ * @throws {TypeError} If there are facts about a model that tells them itself.
  */
 export async function openModel(
   reference: string = DEFAULT_MODEL,
   options: OpenModelOptions = {},
 ): Promise<AnyModel> {
   const path = isDownload(reference) ? await fetchModel(reference, options) : reference;
-  return isOnnx(path) ? await describeCustomModel(path, options.facts) : await loadModel(path);
+  if (isOnnx(path)) return await describeCustomModel(path, options.facts);
+  if (options.facts !== undefined) {
+    throw new TypeError(
+      `Cannot describe "${reference}" from outside: layout, mean, std and classes stand in the ` +
+        "file. Only an .onnx file is told them.",
+    );
+  }
+  return await loadModel(path);
 }
 
 /** Whether a model is an ONNX file of one's own. */
@@ -39,7 +47,7 @@ export function isCustom(model: AnyModel): model is CustomModel {
 }
 
 /** Whether a reference names an ONNX file. */
-export function isOnnx(reference: string): boolean {
+function isOnnx(reference: string): boolean {
   return /\.onnx$/i.test(reference);
 }
 

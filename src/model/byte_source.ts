@@ -95,7 +95,7 @@ export class MemoryBytes implements ByteSource {
 }
 
 /** The error for a file that cannot be opened or read. */
-export function unopened(path: string, cause: unknown): ModelError {
+function unopened(path: string, cause: unknown): ModelError {
   const state = cause instanceof Deno.errors.NotFound
     ? "there is no such file"
     : cause instanceof Error

@@ -5,7 +5,7 @@ import { CITYSCAPES_CLASSES, type SegmentationClass } from "../frame/classes.ts"
 import type { Rgb } from "../frame/colour.ts";
 
 /** Class ids are bytes, and 255 is the label of what does not count. */
-export const MAX_CLASSES = 255;
+const MAX_CLASSES = 255;
 
 /**
  * Classes from a list of names, or of objects `{"name", "colour", "category"}` of which only the name
@@ -68,7 +68,7 @@ export function areCityscapes(classes: readonly SegmentationClass[]): boolean {
  * Colours that a person can tell apart: hues a golden section of the circle apart, so that
  * neighbours in the list are far from each other, in alternating brightness.
  */
-export function distinctColours(count: number): Rgb[] {
+function distinctColours(count: number): Rgb[] {
   const goldenSection = (Math.sqrt(5) - 1) / 2;
   return Array.from({ length: count }, (_, id) => {
     const hue = (0.6 + id * goldenSection) % 1;

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { ModelError } from "../errors.ts";
+import { cacheFolder } from "./cache_folder.ts";
 
 /** How far a download is. */
 export interface DownloadProgress {
@@ -92,10 +93,8 @@ export async function fetchModel(
  * @throws {ModelError} If none of these is known.
  */
 export function modelCache({ name }: { readonly name: string }): string {
-  const home = readEnvironment("HOME") ?? readEnvironment("USERPROFILE");
-  const folder = readEnvironment("XDG_CACHE_HOME") ?? readEnvironment("LOCALAPPDATA") ??
-    (home === undefined ? undefined : join(home, ".cache"));
-  if (folder !== undefined) return join(folder, "segstream", "models");
+  const folder = cacheFolder();
+  if (folder !== undefined) return join(folder, "models");
   throw new ModelError(
     `Cannot download model "${name}": no folder for caches is known. Set XDG_CACHE_HOME, and let ` +
       "Deno read it with --allow-env=XDG_CACHE_HOME,HOME.",
@@ -223,15 +222,6 @@ async function digest(file: Deno.FsFile): Promise<string> {
     hash.update(buffer.subarray(0, count));
   }
   return hash.digest("hex");
-}
-
-/** Undefined where it is not set or may not be read. */
-function readEnvironment(name: string): string | undefined {
-  try {
-    return Deno.env.get(name) || undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function failed({ name, url }: Download, state: string, cause?: unknown): ModelError {

@@ -54,7 +54,7 @@ export function createBar(output: BarOutput, meter: ProgressMeter): Bar {
 }
 
 /** A percentage and a bar, where the total is known, and the figures; fits the columns. */
-export function barLine(meter: ProgressMeter, columns: number): string {
+function barLine(meter: ProgressMeter, columns: number): string {
   const figures = meter.describe().join("  ");
   const { share } = meter;
   if (share === undefined) return figures;

@@ -17,18 +17,6 @@ export function wantsColour(stream: { isTerminal(): boolean }): boolean {
   return stream.isTerminal() && !Deno.noColor;
 }
 
-/** The run in one line, for a log. */
-export function summaryLine(report: RunReport): string {
-  const parts = [
-    `${plural(report.frames, "frame")} in ${report.seconds.toFixed(1)} s`,
-    `${report.fps.toFixed(1)} fps`,
-    `p95 latency ${report.latency.p95.toFixed(0)} ms`,
-    dropped(report),
-  ];
-  if (report.bound !== undefined) parts.push(`bound by ${SIDE_NAMES[report.bound]}`);
-  return parts.join(", ");
-}
-
 /**
  * The run for a person at a terminal: what ran, milliseconds a frame by stage with a bar for how
  * busy each is, and what bounds the run. Ends without a line break.
@@ -54,11 +42,6 @@ export function formatTable(report: RunReport, options: TableOptions = {}): stri
   return lines.join("\n");
 }
 
-const SIDE_NAMES: Readonly<Record<Side, string>> = {
-  decode: "the decoder",
-  workers: "the workers",
-  encode: "the encoder",
-};
 /** A space, but not the one between an option and its value. */
 const WORD_BREAK = /(?<!--\S+) /;
 const NAME_WIDTH = 10;

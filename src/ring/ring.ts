@@ -144,6 +144,7 @@ export class FrameRing {
 
   /** FILLING → READY: the frame is there, with the next sequence number. */
   publish(slot: number): void {
+    this.#states.check(slot, STATE.filling); // before its number is changed
     Atomics.store(this.#states.words, this.#states.word(slot, SLOT.attempts), 0);
     const sequence = Atomics.add(this.#states.words, CONTROL.nextSequence, 1);
     Atomics.store(this.#states.words, this.#states.word(slot, SLOT.sequence), sequence);

@@ -75,12 +75,19 @@ export class SlotStates {
 
   /** @throws {RangeError} If the state is not `from`: the caller does not own the slot. */
   move(slot: number, from: number, to: number): void {
-    if (!this.swap(slot, from, to)) {
-      throw new RangeError(
-        `Cannot move slot ${slot} from state ${from & STATE_MASK} to ${to & STATE_MASK}: ` +
-          `it is in state ${this.state(slot) & STATE_MASK}.`,
-      );
-    }
+    if (!this.swap(slot, from, to)) throw this.#refusal(slot, from);
+  }
+
+  /** @throws {RangeError} If the state is not `wanted`: the caller does not own the slot. */
+  check(slot: number, wanted: number): void {
+    if (this.state(slot) !== wanted) throw this.#refusal(slot, wanted);
+  }
+
+  #refusal(slot: number, wanted: number): RangeError {
+    return new RangeError(
+      `Cannot move slot ${slot} on from state ${wanted & STATE_MASK}: ` +
+        `it is in state ${this.state(slot) & STATE_MASK}.`,
+    );
   }
 
   /** The slot with the lowest sequence number among those whose state word is wanted. */

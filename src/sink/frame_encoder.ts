@@ -174,6 +174,9 @@ function specificReason(exit: FfmpegExit): string {
 
 function mendOf(exit: FfmpegExit): string {
   if (/No space left on device/.test(exit.stderrTail)) return " Free some, or write elsewhere.";
+  if (/Error setting preset/.test(exit.stderrTail)) {
+    return " Name one that the encoder has with --preset.";
+  }
   if (exit.signal === "SIGKILL") return " The system may have run out of memory.";
   return "";
 }

@@ -61,7 +61,7 @@ Deno.test("measureEntries() finds a build slower that does sixteen times the wor
     const { rows } = compareReports(benchReport(rowsOf(ours)), benchReport(rowsOf(slowed)));
     assert.deepEqual(rows.map(({ verdict }) => verdict), ["slower"]);
   } finally {
-    crew.close();
+    await crew.close();
   }
 });
 
@@ -79,7 +79,7 @@ Deno.test("measureEntries() gives a sample for each round and the head's share o
     assert.ok(headShares.every(({ value }) => value > 0 && value < Infinity), "a share in percent");
     assert.deepEqual(notes, []);
   } finally {
-    crew.close();
+    await crew.close();
   }
 });
 
@@ -105,7 +105,7 @@ Deno.test("segstream and the naive graph label a frame alike, but for the colour
     const same = ours.reduce((count, label, i) => count + (label === naive[i] ? 1 : 0), 0);
     assert.ok(same / ours.length > 0.97, `${same} of ${ours.length} pixels`);
   } finally {
-    crew.close();
+    await crew.close();
   }
 });
 
@@ -121,6 +121,16 @@ Deno.test("Crew rejects the order that a thread is at, when its signal aborts", 
   await assert.rejects(running, { message: "stop" });
 });
 
+Deno.test("Crew.close() waits for threads that are still loading, and rejects their order at once", async () => {
+  const crew = new Crew(2);
+  const contestant = segstreamContestant(model, SMALL, sampleFrame(SMALL));
+  const loading = crew.load(entrantOf(contestant, "cpu", { name: "test" }), 1);
+  const closing = crew.close();
+  await assert.rejects(loading, { message: "The crew was closed." });
+  await closing;
+  await crew.close(); // once more: nothing is waited for
+});
+
 Deno.test("Crew rejects with ModelError, on a graph that ONNX Runtime refuses", async () => {
   const crew = new Crew(1);
   try {
@@ -128,7 +138,7 @@ Deno.test("Crew rejects with ModelError, on a graph that ONNX Runtime refuses", 
     const entrant = entrantOf({ kind: "graph", graph }, "cpu", { name: "test" });
     await assert.rejects(crew.load(entrant, 1), { name: "ModelError" });
   } finally {
-    crew.close();
+    await crew.close();
   }
 });
 

@@ -11,6 +11,7 @@
  */
 import { parseArgs } from "node:util";
 import { basename, extname, join } from "node:path";
+import { findFfmpeg } from "../../src/ffmpeg/binary.ts";
 import { shared } from "../testing/shared.ts";
 import { temporaryDirectory } from "../testing/temporary.ts";
 import { makeClips } from "./corpus/clips.ts";
@@ -19,25 +20,28 @@ import { formatTally, type Row } from "./corpus/tally.ts";
 import { tryFile } from "./corpus/trial.ts";
 import { listVariants, tryVariant } from "./corpus/variants.ts";
 
-const DEFAULTS = { variants: "500", interruptions: "50", seed: "1", at: "2" };
-
 /** Files that the container of the output is chosen by; others are written as MP4. */
 const CONTAINERS = [".mp4", ".mov", ".mkv", ".ts", ".webm"];
 
 async function run(args: readonly string[]): Promise<number> {
-  const options = Object.fromEntries(
-    Object.entries(DEFAULTS).map(([name, value]) => [name, { type: "string", default: value }]),
-  ) as Record<keyof typeof DEFAULTS, { type: "string"; default: string }>;
-  const { values } = parseArgs({ args: [...args], options });
-  const [variants, interruptions, seed, lanes] = ["variants", "interruptions", "seed", "at"].map((
-    name,
-  ) => Number(values[name as keyof typeof DEFAULTS])) as [number, number, number, number];
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      variants: { type: "string", default: "500" },
+      interruptions: { type: "string", default: "50" },
+      seed: { type: "string", default: "1" },
+      lanes: { type: "string", default: "2" },
+    },
+  });
+  const [seed, lanes] = [Number(values.seed), Number(values.lanes)];
   await using folder = await temporaryDirectory();
   const rows: Row[] = [
     ...await tortureRows(folder.path, lanes),
-    ...await variantRows(folder.path, { count: variants, seed, lanes }),
-    ...await interruptionRows(folder.path, { count: interruptions, seed, lanes }),
+    ...await variantRows(folder.path, { count: Number(values.variants), seed, lanes }),
+    ...await interruptionRows(folder.path, { count: Number(values.interruptions), seed, lanes }),
   ];
+  const { version } = await findFfmpeg();
+  console.log(`ffmpeg ${version}, Deno ${Deno.version.deno}, ${Deno.build.os}, seed ${seed}\n`);
   console.log(formatTally(rows));
   return rows.every(({ outcome }) => ["survived", "refused clearly"].includes(outcome.verdict))
     ? 0

@@ -169,9 +169,10 @@ Deno.test({
 
 /** Resolves when a process has used no CPU time for a while: it waits for something. */
 async function idle(pid: number): Promise<void> {
-  for (let before = -1, now = await cpuTicks(pid); now !== before;) {
-    await new Promise((resolve) => setTimeout(resolve, 500));
+  let now = await cpuTicks(pid);
+  for (let before = -1; now !== before;) {
     before = now;
+    await new Promise((resolve) => setTimeout(resolve, 500));
     now = await cpuTicks(pid);
   }
 }

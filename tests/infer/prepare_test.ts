@@ -42,6 +42,7 @@ const RESIZES = [
   { name: "shrinks by less than 2", from: [24, 18], to: [16, 11] },
   { name: "shrinks by exactly 2", from: [32, 16], to: [16, 8] },
   { name: "averages when it shrinks by more", from: [50, 34], to: [16, 8] },
+  { name: "averages rows of whole words", from: [48, 35], to: [13, 9] },
   { name: "enlarges", from: [9, 7], to: [20, 15] },
   { name: "enlarges one sample", from: [1, 1], to: [6, 4] },
 ] as const;

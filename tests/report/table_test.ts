@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { frameTiming } from "../../src/frame/timing.ts";
 import { RunRecorder } from "../../src/report/run_recorder.ts";
 import type { RunFacts, RunReport } from "../../src/report/run_report.ts";
-import { formatTable, summaryLine, wantsColour } from "../../src/report/table.ts";
+import { formatTable, wantsColour } from "../../src/report/table.ts";
 import { FACTS, stampedHeader, START_MS } from "./synthetic_run.ts";
 
 function reportOf(frames: number, facts: Partial<RunFacts> = {}): RunReport {
@@ -79,13 +79,6 @@ Deno.test("formatTable() colours the rows of the bounding side, only when asked"
     "label",
     "blend",
   ]);
-});
-
-Deno.test("summaryLine() tells the run in one line", () => {
-  assert.equal(
-    summaryLine(reportOf(100)),
-    "100 frames in 1.5 s, 100.0 fps, p95 latency 29 ms, none dropped, bound by the workers",
-  );
 });
 
 Deno.test("wantsColour() is false, when the stream is not a terminal or NO_COLOR is set", () => {

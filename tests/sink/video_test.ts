@@ -46,6 +46,19 @@ for (const ffmpegPath of [undefined, "ffmpeg"]) {
   }
 }
 
+for (const extension of ["mp4", "mov"]) {
+  Deno.test(`openVideoSink() puts the index of .${extension} in front, so that it plays while it loads`, async () => {
+    await using folder = await temporaryDirectory();
+    const target = folder.join(`demo.${extension}`);
+    const sink = await openSyntheticSink(target);
+    await writeFrames(sink, timesAt25(3));
+    await sink.close("complete");
+    const text = new TextDecoder("latin1").decode(await Deno.readFile(target));
+    const [index, pictures] = [text.indexOf("moov"), text.indexOf("mdat")];
+    assert(0 < index && index < pictures, `moov at ${index}, mdat at ${pictures}`);
+  });
+}
+
 Deno.test("openVideoSink() writes tagged H.264 with the picture, range and aspect ratio it got", async () => {
   await using folder = await temporaryDirectory();
   const cases = [

@@ -43,7 +43,10 @@ export async function readSidecar(path: string): Promise<CustomFacts | undefined
     return parseFacts(JSON.parse(await Deno.readTextFile(sidecar)));
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    const state = cause instanceof Error ? cause.message : String(cause);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const state = cause instanceof SyntaxError
+      ? `it is not valid JSON (${reason}). Mend the file.`
+      : reason;
     throw new ModelError(`Cannot read the sidecar "${sidecar}": ${state}`, { model: path }, {
       cause,
     });

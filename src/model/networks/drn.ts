@@ -42,7 +42,7 @@ export function addDrnDetail(layers: Layers, name: string, stem: Value): Value {
 }
 
 /** Levels 5 to 8: 512 channels at 1/8. */
-export function addDrnContext(layers: Layers, name: string, detail: Value): Value {
+function addDrnContext(layers: Layers, name: string, detail: Value): Value {
   let features = detail;
   for (const [level, channels, dilation] of [[5, 256, 2], [6, 512, 4]] as const) {
     for (let i = 0; i < 2; i++) {

@@ -61,7 +61,7 @@ export interface OnnxGraph {
 }
 
 /** The operator set the graphs are written for. */
-export const OPSET = 17;
+const OPSET = 17;
 
 const IR_VERSION = 8;
 

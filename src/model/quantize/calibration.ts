@@ -20,7 +20,7 @@ export interface Calibration {
 }
 
 /** What a calibration's file name has in place of the weights' extension. */
-export const CALIBRATION_EXTENSION = ".int8";
+const CALIBRATION_EXTENSION = ".int8";
 
 const KINDS = ["low", "high", "mean"] as const;
 

@@ -25,6 +25,12 @@ export interface Int8Options {
   readonly weightRange?: WeightRange;
 }
 
+/**
+ * To be raised by whoever changes what the builder writes: graphs that older ones wrote are kept in
+ * users' caches. A test notices the change.
+ */
+export const INT8_BUILDER = 1;
+
 /** Any size will do where only the structure of a graph counts. */
 const SMALLEST: FastScnnOptions = { input: "rgb", size: { width: 32, height: 32 } };
 
@@ -51,11 +57,50 @@ export function buildInt8Network(
   calibration: Calibration,
   options: Int8Options,
 ): Network {
+  return describeInt8Network(model, options, buildInt8Onnx(model, calibration, options));
+}
+
+/**
+ * The ONNX file of {@link buildInt8Network}.
+ *
+ * @throws As {@link buildInt8Network} does.
+ */
+export function buildInt8Onnx(
+  model: Model,
+  calibration: Calibration,
+  options: Int8Options,
+): Uint8Array {
+  return encodeOnnx(buildInt8Graph(model, calibration, options), model.metadata);
+}
+
+/**
+ * Everything that decides what {@link buildInt8Onnx} gives, as one line of text.
+ *
+ * @param calibration As it was found beside the model, so that its fingerprint is the weights'.
+ */
+export function int8GraphKey(
+  { metadata, traits }: Model,
+  calibration: Calibration,
+  options: Int8Options,
+): string {
+  const { fingerprint, keep, statistics } = calibration;
+  const seen = [...statistics].map((
+    [value, { low, high, mean }],
+  ) => [value, ...[low, high, mean].map((values) => toBase64(values))]);
+  return JSON.stringify([INT8_BUILDER, fingerprint, keep, seen, [...metadata], traits, options]);
+}
+
+function toBase64({ buffer, byteOffset, byteLength }: Float32Array): string {
+  return new Uint8Array(buffer, byteOffset, byteLength).toBase64();
+}
+
+/** What the product runs and feeds, for an ONNX file that {@link buildInt8Onnx} gave. */
+export function describeInt8Network(model: Model, options: Int8Options, onnx: Uint8Array): Network {
   const { size, colour } = options;
   const [y, cb, cr] = zeroCodes(colour, model.traits.mean);
   return {
     name: model.name,
-    onnx: encodeOnnx(buildInt8Graph(model, calibration, options), model.metadata),
+    onnx,
     inputSize: size,
     input: {
       kind: "blocks",
