@@ -12,10 +12,11 @@ import { mapClasses } from "./class_map.ts";
 import { type DatasetOptions, openDataset } from "./dataset.ts";
 import { type Evaluation, nameResolution, type ResolutionResult } from "./evaluation.ts";
 import { examineAll } from "./examine_all.ts";
-import { networkOf } from "./examiner.ts";
+
 import { I420_COLOUR } from "./i420.ts";
 import { calibrationFor } from "./int8.ts";
 import type { PictureInput, Setup } from "./messages.ts";
+import { networkOf } from "./network_of.ts";
 import { readPicture } from "./picture.ts";
 import { Tally } from "./tally.ts";
 

@@ -238,5 +238,9 @@ function reasonOf(cause: unknown): string {
     return `Deno was not given leave to connect. Add --allow-net=${host} to the command`;
   }
   if (cause instanceof DOMException && cause.name === "AbortError") return "the server is silent";
+  // "fetch failed" alone says nothing; its cause ends in what the system said.
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : "";
+  const refusal = /: ([^:]+?)(?: \(os error \d+\))?$/.exec(inner)?.[1];
+  if (refusal !== undefined) return `${refusal}. Check the address and that it can be reached`;
   return message.replace(/ \(os error \d+\).*$/s, "").replace(/https?:\/\/\S+/g, "the address");
 }

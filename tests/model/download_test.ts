@@ -193,6 +193,18 @@ Deno.test("fetchModel() leaves nothing, when the server has no such file", async
   assert.deepEqual(filesIn(directory), []);
 });
 
+Deno.test("fetchModel() says why, and leaves nothing, when nobody answers at the address", async () => {
+  await using cache = await temporaryDirectory();
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close(); // nobody listens at this port any more
+  await assert.rejects(
+    fetchModel(`net@http://127.0.0.1:${port}/net.safetensors#${SHA256}`, { cache: cache.path }),
+    { name: "ModelError", message: /refused.*\. Check the address/ },
+  );
+  assert.deepEqual([...Deno.readDirSync(cache.path)], []);
+});
+
 Deno.test("fetchModel() gives up and keeps what came, when the connection is cut again and again", async () => {
   await using server = serve((_, from) => ({ end: Math.max(from, 3000) }));
   await using directory = await temporaryDirectory();
