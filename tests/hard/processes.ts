@@ -64,3 +64,20 @@ export function allEnded(seen: readonly RunningProcess[]): Promise<void> {
     return seen.filter(({ pid, command }) => now.get(pid) === command);
   });
 }
+
+/** Resolves when a process has used no CPU time for a while: it waits for something. */
+export async function idle(pid: number): Promise<void> {
+  let now = await cpuTicks(pid);
+  for (let before = -1; now !== before;) {
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    now = await cpuTicks(pid);
+  }
+}
+
+/** proc(5): fields 14 and 15, user and system time, counted behind the name in parentheses. */
+async function cpuTicks(pid: number): Promise<number> {
+  const { stdout } = await runCommand("cat", [`/proc/${pid}/stat`]);
+  const fields = new TextDecoder().decode(stdout).replace(/^.*\) /s, "").split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}

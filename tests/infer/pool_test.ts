@@ -59,7 +59,9 @@ async function consume(ring: FrameRing): Promise<number[]> {
 for (const how of ["fail", "throw"]) {
   Deno.test(`WorkerPool replaces a worker and runs its frame again, when it ${how}s once`, async () => {
     const { pool, ring } = startPool(`${how} 7 once`);
-    const [, seen] = await Promise.all([produce(ring), consume(ring)]);
+    // A pool that gives up must fail the test, not leave it waiting for frames that never come.
+    const running = Promise.all([produce(ring), consume(ring)]);
+    const [, seen] = await Promise.race([running, pool.failure]);
     assert.deepEqual(seen, Array.from({ length: FRAMES }, (_, i) => i));
     await pool.drained();
     assert.equal(pool.replaced, 1);

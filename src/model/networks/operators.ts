@@ -6,9 +6,8 @@
 
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
 import type { Value } from "../onnx/model_proto.ts";
-import { type ConvolutionWeights, multiplyMatrices } from "../onnx/operators.ts";
+import { type ConvolutionWeights, convolve, multiplyMatrices } from "../onnx/operators.ts";
 import { adaptivePoolMatrix, transposeMatrix } from "../pooling.ts";
-import { countElements } from "../tensor.ts";
 import type { NetworkGraph } from "./network_graph.ts";
 import type { ImageNorm } from "./weights.ts";
 
@@ -29,32 +28,15 @@ export function convolveSame(
   graph: GraphBuilder,
   name: string,
   input: Value,
-  { weight, shape, bias }: ConvolutionWeights,
-  { stride = 1, dilation = 1, groups = 1 }: KernelMotion,
+  weights: ConvolutionWeights,
+  motion: KernelMotion,
 ): Value {
-  const [out, , kernelHeight, kernelWidth] = shape;
-  const [batch, , height, width] = input.shape as Shape4;
-  const top = Math.floor(dilation * (kernelHeight - 1) / 2);
-  const left = Math.floor(dilation * (kernelWidth - 1) / 2);
-  const outputHeight = Math.floor((height + 2 * top - dilation * (kernelHeight - 1) - 1) / stride) +
-    1;
-  const outputWidth = Math.floor((width + 2 * left - dilation * (kernelWidth - 1) - 1) / stride) +
-    1;
-  const outputShape = [batch, out, outputHeight, outputWidth];
-  const inputs = [input, graph.constant(`${name}.weight`, weight, shape)];
-  if (bias !== undefined) inputs.push(graph.constant(`${name}.bias`, bias));
-  return graph.add("Conv", inputs, {
-    name,
-    shape: outputShape,
-    macs: countElements(outputShape) * weight.length / out,
-    attributes: {
-      kernel_shape: [kernelHeight, kernelWidth],
-      strides: [stride, stride],
-      dilations: [dilation, dilation],
-      pads: [top, left, top, left],
-      group: groups,
-    },
-  });
+  const { dilation = 1 } = motion;
+  const [, , kernelHeight, kernelWidth] = weights.shape;
+  const rows = Math.floor(dilation * (kernelHeight - 1) / 2);
+  const columns = Math.floor(dilation * (kernelWidth - 1) / 2);
+  const padding = { top: rows, left: columns, bottom: rows, right: columns };
+  return convolve(graph, name, input, weights, { ...motion, padding });
 }
 
 /**

@@ -40,6 +40,8 @@ export interface ConvolutionOptions {
   readonly stride?: number | readonly [number, number];
   /** The same on every side, or each its own; 0 by default. */
   readonly padding?: number | Padding;
+  /** Of both axes; 1 by default. */
+  readonly dilation?: number;
   /** 1 by default; the channel count for a depthwise convolution. */
   readonly groups?: number;
 }
@@ -55,16 +57,18 @@ export function convolve(
   { weight, shape, bias }: ConvolutionWeights,
   options: ConvolutionOptions = {},
 ): Value {
-  const { stride = 1, groups = 1 } = options;
+  const { stride = 1, dilation = 1, groups = 1 } = options;
   const [strideRows, strideColumns] = typeof stride === "number" ? [stride, stride] : stride;
   const padding = expandPadding(options.padding ?? 0);
   const [out, , kernelHeight, kernelWidth] = shape;
   const [batch, , height, width] = input.shape as [number, number, number, number];
+  const spanRows = dilation * (kernelHeight - 1) + 1;
+  const spanColumns = dilation * (kernelWidth - 1) + 1;
   const outputShape = [
     batch,
     out,
-    Math.floor((height + padding.top + padding.bottom - kernelHeight) / strideRows) + 1,
-    Math.floor((width + padding.left + padding.right - kernelWidth) / strideColumns) + 1,
+    Math.floor((height + padding.top + padding.bottom - spanRows) / strideRows) + 1,
+    Math.floor((width + padding.left + padding.right - spanColumns) / strideColumns) + 1,
   ];
   const inputs = [input, graph.constant(`${name}.weight`, weight, shape)];
   if (bias !== undefined) inputs.push(graph.constant(`${name}.bias`, bias));
@@ -76,6 +80,7 @@ export function convolve(
       kernel_shape: [kernelHeight, kernelWidth],
       strides: [strideRows, strideColumns],
       pads: [padding.top, padding.left, padding.bottom, padding.right],
+      ...(dilation === 1 ? {} : { dilations: [dilation, dilation] }),
       group: groups,
     },
   });
