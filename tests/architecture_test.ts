@@ -8,6 +8,8 @@ const TOOLS = [...LEAVES, "ring", "ffmpeg", "model"];
 const STAGES = ["source", "infer", "overlay", "sink"];
 const JOINED = [...TOOLS, ...STAGES, "report"];
 
+const TOPS = ["live", "farm", "camera", "eval", "bench", "doctor"];
+
 /** What each part of src may import beside itself: the layers below it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   frame: [],
@@ -22,11 +24,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: LEAVES,
   pipeline: JOINED,
   live: [...JOINED, "pipeline"],
+  farm: [...JOINED, "pipeline"],
+  camera: [...TOOLS, "source"],
   eval: [...LEAVES, "ffmpeg", "model", "infer", "report"],
   bench: [...JOINED, "pipeline"],
   doctor: [...JOINED, "pipeline", "bench"],
-  cli: [...JOINED, "pipeline", "live", "eval", "bench", "doctor"],
-  mod: [...JOINED, "pipeline", "live", "eval", "bench", "doctor", "cli"],
+  cli: [...JOINED, "pipeline", ...TOPS],
+  mod: [...JOINED, "pipeline", ...TOPS, "cli"],
 };
 
 /** The blend runs in the worker, where the class map is hot in cache. */

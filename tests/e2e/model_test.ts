@@ -182,11 +182,12 @@ Deno.test("--model NAME@URL#sha256 downloads once, with leave to connect", async
   const bytes = tinyNetwork({ classes: 19 });
   const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
   let requests = 0;
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+  // Of the loopback addresses, one that the program is not given leave for anyway.
+  await using server = Deno.serve({ hostname: "127.0.0.2", port: 0, onListen() {} }, () => {
     requests++;
     return new Response(bytes);
   });
-  const host = `127.0.0.1:${server.addr.port}`;
+  const host = `127.0.0.2:${server.addr.port}`;
   const reference = `tiny@http://${host}/tiny.onnx#${sha256}`;
   const segstream = (net: string[], model: string) =>
     runCommand(Deno.execPath(), [
