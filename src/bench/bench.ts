@@ -1,6 +1,7 @@
 /** The fps report: what this machine can do, measured so that it can be compared. */
 import { basename } from "node:path";
 import { findFfmpeg } from "../ffmpeg/binary.ts";
+import { probe } from "../ffmpeg/probe.ts";
 import { redact } from "../ffmpeg/redact.ts";
 import type { PrecisionChoice } from "../infer/precision.ts";
 import { loadModel } from "../model/model.ts";
@@ -82,6 +83,9 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<BenchRe
     wanted,
     resolution: benchResolution(wanted),
   }));
+  if (only !== "network" && !isStreet(input)) {
+    await probe(input, { ffmpeg: options.ffmpeg, signal }); // not after minutes
+  }
   onPhase("looking at the machine");
   const [ffmpeg, model] = await Promise.all([
     findFfmpeg({ path: options.ffmpeg }),
@@ -94,7 +98,7 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<BenchRe
     provider: providers.chosen,
     adapter: providers.adapter,
   });
-  const calibration = new Calibration(beganMs);
+  using calibration = new Calibration(beganMs);
   const notes = [...providers.notes];
   const context = {
     ...{ ffmpeg, model, protocol, calibration, beganMs, resolutions, providers, signal, onPhase },
@@ -124,16 +128,19 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<BenchRe
     rows.push(...comparison.rows);
     ({ networks } = comparison);
   }
-  calibration.measure();
+  await calibration.measure();
+  const paces = calibration.result();
   const { workers } = context;
   return {
     ...{ format: "segstream-bench", version: 1, date },
     seconds: (performance.now() - beganMs) / 1000,
-    ...{ environment, protocol, calibration: calibration.result(), rows, bills },
+    ...{ environment, protocol, rows, bills },
+    calibration: paces.oneCore,
+    calibrationOfAllCores: paces.allCores,
     goals: findGoals({ rows, bills, workers, headSharePercent, memoryGrowth }),
     ...(timeline && { timeline }),
     ...(networks && { networks }),
     notes,
-    warnings: findWarnings({ rows, calibration: calibration.result(), environment }),
+    warnings: findWarnings({ rows, paces, environment }),
   };
 }

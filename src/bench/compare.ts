@@ -1,5 +1,5 @@
 /** Holds a report against an older one, row by row. */
-import type { BenchReport, BenchRow } from "../report/bench_report.ts";
+import type { BenchReport, BenchRow, Measurement } from "../report/bench_report.ts";
 import type { ComparedRow, Comparison, Verdict } from "../report/bench_comparison.ts";
 
 /**
@@ -12,15 +12,24 @@ const SPREADS = 1.5;
  * Compares every row that both reports have.
  *
  * A row is within the noise while it moved by no more than the larger of its slack and 1.5 times
- * both spreads together, plus the share by which the machine itself changed its pace (the
- * calibration of one report over that of the other).
+ * both spreads together, plus the share by which the machine itself changed its pace: from one
+ * report to the other, and within each. That is the pace of one core, or of all of them for a row
+ * that keeps all of them busy: a core that a neighbour has borrowed is missing in those only.
  */
 export function compareReports(before: BenchReport, after: BenchReport): Comparison {
   const olds = new Map(before.rows.map((row) => [row.id, row]));
   const pace = after.calibration.median / before.calibration.median;
+  const oneCore = unsteadiness(before.calibration, after.calibration);
+  const allCores = Math.max(
+    oneCore,
+    unsteadiness(
+      before.calibrationOfAllCores ?? before.calibration,
+      after.calibrationOfAllCores ?? after.calibration,
+    ),
+  );
   const rows = after.rows.flatMap((row) => {
     const old = olds.get(row.id);
-    return old === undefined ? [] : [compareRow(old, row, Math.abs(pace - 1))];
+    return old === undefined ? [] : [compareRow(old, row, row.usesAllCores ? allCores : oneCore)];
   });
   const ids = new Set(after.rows.map(({ id }) => id));
   return {
@@ -31,6 +40,11 @@ export function compareReports(before: BenchReport, after: BenchReport): Compari
     pace,
     differences: differencesOf(before, after),
   };
+}
+
+/** The share by which the machine's pace differs between two reports, and wanders within each. */
+function unsteadiness(before: Measurement, after: Measurement): number {
+  return Math.abs(after.median / before.median - 1) + before.spread + after.spread;
 }
 
 function compareRow(before: BenchRow, after: BenchRow, drift: number): ComparedRow {

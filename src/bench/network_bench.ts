@@ -58,7 +58,7 @@ export async function measureEntries(
   const rounds = Math.max(0, ...paces.values().map((pace) => pace.rounds));
   for (let round = 0; round < rounds; round++) {
     options.onPhase(`network alone: round ${round + 1} of ${rounds}`);
-    options.calibration.measure();
+    await options.calibration.measure();
     for (const entry of running) {
       const pace = paces.get(entry.entrant.key)!;
       if (round < pace.rounds) bursts.get(entry)!.push(await runBurst(entry, pace, options));

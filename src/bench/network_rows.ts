@@ -111,6 +111,7 @@ function entry(
       unit: "fps",
       better: "higher",
       slack: slackOf("network", protocol),
+      ...(provider === "cpu" && workers > 1 && { usesAllCores: true }),
       ...(provider !== "cpu" && adapter && { adapter: describeAdapter(adapter) }),
     },
     entrant: entrantOf(contestant, provider, resolution),

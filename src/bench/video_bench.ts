@@ -78,7 +78,7 @@ export async function measureVideos(
   }));
   for (let round = 0; round < options.rounds; round++) {
     options.onPhase(`file to file: round ${round + 1} of ${options.rounds}`);
-    options.calibration.measure();
+    await options.calibration.measure();
     for (const { job, fps, reports } of results) {
       options.signal?.throwIfAborted();
       const { value, report } = await runJob(job, options);

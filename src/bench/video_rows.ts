@@ -204,9 +204,9 @@ function detailRows({ job, fps, reports }: VideoResult, context: VideoContext): 
 
 function videoRow(id: string, resolution: BenchResolution): Pick<
   RowHead,
-  "id" | "part" | "resolution"
+  "id" | "part" | "resolution" | "usesAllCores"
 > {
-  return { id, part: "video", resolution };
+  return { id, part: "video", resolution, usesAllCores: true };
 }
 
 function firstFrameRow(report: RunReport, context: VideoContext): BenchRow {
@@ -215,6 +215,7 @@ function firstFrameRow(report: RunReport, context: VideoContext): BenchRow {
   return {
     id: "start-up/first-frame",
     part: "other",
+    usesAllCores: true,
     series: "first frame encoded",
     metric: "start-up",
     unit: "ms",

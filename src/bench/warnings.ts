@@ -1,5 +1,6 @@
 /** Tells when a machine was too busy for its figures to be trusted. */
 import type { BenchEnvironment, BenchRow, Measurement } from "../report/bench_report.ts";
+import type { Paces } from "./calibration.ts";
 
 /** Rows of a quiet machine stay within this. */
 const NOISY_SPREAD = 0.1;
@@ -12,9 +13,9 @@ const BUSY_LOAD = 0.5;
 
 /** Every reason to doubt the figures, one line each; none on a quiet machine. */
 export function findWarnings(
-  { rows, calibration, environment }: {
+  { rows, paces, environment }: {
     readonly rows: readonly BenchRow[];
-    readonly calibration: Measurement;
+    readonly paces: Paces;
     readonly environment: BenchEnvironment;
   },
 ): string[] {
@@ -25,12 +26,14 @@ export function findWarnings(
       `Other programs used the machine when the benchmark began (load ${loadAverage.toFixed(1)}).`,
     );
   }
-  const times = calibration.samples.map(({ value }) => value);
-  const drift = Math.max(...times) / Math.min(...times);
-  if (drift > NOISY_CALIBRATION) {
+  for (
+    const [pace, where] of [[paces.oneCore, "one core"], [paces.allCores, "all cores"]] as const
+  ) {
+    const drift = driftOf(pace);
+    if (drift <= NOISY_CALIBRATION) continue;
     warnings.push(
-      `The machine changed its pace: the same arithmetic took ${drift.toFixed(2)} times as long ` +
-        "at one time as at another.",
+      `The machine changed its pace: the same arithmetic on ${where} took ${drift.toFixed(2)} ` +
+        "times as long at one time as at another.",
     );
   }
   const noisy = rows.filter(({ spread, slack }) => spread > Math.max(NOISY_SPREAD, slack));
@@ -43,4 +46,9 @@ export function findWarnings(
   }
   if (warnings.length > 0) warnings.push("Close other programs and measure again.");
   return warnings;
+}
+
+function driftOf({ samples }: Measurement): number {
+  const times = samples.map(({ value }) => value);
+  return Math.max(...times) / Math.min(...times);
 }

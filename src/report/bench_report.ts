@@ -47,6 +47,8 @@ export interface BenchRow extends Measurement {
   readonly better: "higher" | "lower";
   /** Share by which the figure changes between runs of the same program on a quiet machine. */
   readonly slack: number;
+  /** Whether it keeps every core busy, and so depends on all of them; one core alone otherwise. */
+  readonly usesAllCores?: boolean;
   /** Forward passes that the samples are the means of, where they are. */
   readonly runs?: number;
   /** Forward passes before the first that counts. */
@@ -177,8 +179,10 @@ export interface BenchReport {
   readonly environment: BenchEnvironment;
   /** How much was measured. */
   readonly protocol: BenchProtocol;
-  /** Milliseconds of a fixed piece of arithmetic, between the rounds: how steady the machine was. */
+  /** Milliseconds of a fixed piece of arithmetic on one core, between the rounds: how steady it was. */
   readonly calibration: Measurement;
+  /** The mean of it on all cores at once; absent in reports of versions that measured one only. */
+  readonly calibrationOfAllCores?: Measurement;
   /** Every figure, in the order of the tables. */
   readonly rows: readonly BenchRow[];
   /** What the project promises, where this report can tell of it. */

@@ -91,6 +91,15 @@ Deno.test("compareReports() allows for a machine that was slower as a whole", ()
   assert.ok(Math.abs(compareReports(quiet(100), after).pace - 1.1) < 1e-9);
 });
 
+Deno.test("compareReports() allows rows that use every core for cores that came and went", () => {
+  const unsteady = { ...benchReport().calibration, spread: 0.2 };
+  for (const [usesAllCores, verdict] of [[true, "within noise"], [false, "slower"]] as const) {
+    const before = quiet(100, { usesAllCores });
+    const after = { ...quiet(80, { usesAllCores }), calibrationOfAllCores: unsteady };
+    assert.deepEqual(verdicts(before, after), [verdict]);
+  }
+});
+
 Deno.test("compareReports() names the rows that only one report has", () => {
   const { rows, onlyBefore, onlyAfter } = compareReports(
     benchReport(ROWS.slice(0, 2)),

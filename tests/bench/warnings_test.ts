@@ -3,25 +3,31 @@ import { findWarnings } from "../../src/bench/warnings.ts";
 import { benchReport, fpsRow } from "../report/synthetic_bench.ts";
 
 const report = benchReport();
+const paces = { oneCore: report.calibration, allCores: report.calibration };
+const found = (change: Partial<Parameters<typeof findWarnings>[0]> = {}) =>
+  findWarnings({ ...report, paces, ...change });
 
 Deno.test("findWarnings() finds none, on a quiet machine", () => {
-  assert.deepEqual(findWarnings(report), []);
+  assert.deepEqual(found(), []);
 });
 
 Deno.test("findWarnings() warns of rows that varied, and names the worst", () => {
   const rows = [...report.rows, fpsRow("network", "prob/cpu/1", "half", [10, 20, 30])];
-  const [warning] = findWarnings({ ...report, rows });
+  const [warning] = found({ rows });
   assert.match(warning!, /1 of 10 rows varied by more than 10% .* "prob\/cpu\/1" by 50%/);
 });
 
 Deno.test("findWarnings() warns of a machine that changed its pace", () => {
   const samples = [{ atMs: 0, value: 20 }, { atMs: 9, value: 27 }];
-  const calibration = { samples, median: 23.5, spread: 0.15 };
-  const [warning] = findWarnings({ ...report, calibration });
-  assert.match(warning!, /1\.35 times/);
+  const changed = { samples, median: 23.5, spread: 0.15 };
+  assert.match(
+    found({ paces: { ...paces, oneCore: changed } })[0]!,
+    /on one core took 1\.35 times/,
+  );
+  assert.match(found({ paces: { ...paces, allCores: changed } })[0]!, /on all cores took 1\.35/);
 });
 
 Deno.test("findWarnings() warns of other programs, where the load is known", () => {
   const environment = { ...report.environment, loadAverage: 1.7 };
-  assert.match(findWarnings({ ...report, environment })[0]!, /load 1\.7/);
+  assert.match(found({ environment })[0]!, /load 1\.7/);
 });
