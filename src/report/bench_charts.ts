@@ -1,5 +1,5 @@
 /** The data of the page's charts, in the form that bench_page/charts.js draws. */
-import type { BenchReport, BenchRow, Sample } from "./bench_report.ts";
+import type { BenchReport, BenchRow, Measurement, Sample } from "./bench_report.ts";
 import { columnsOf } from "./bench_pivot.ts";
 import { PAPER_FPS } from "./paper.ts";
 
@@ -33,23 +33,20 @@ export interface Chart {
 
 /** Every chart that the report has data for. */
 export function chartsOf(report: BenchReport): Chart[] {
-  return [speedChart(report), latencyChart(report), steadinessChart(report)]
-    .filter((chart) => chart !== undefined);
+  return [
+    speedChart(report),
+    networksChart(report),
+    latencyChart(report),
+    steadinessChart(report),
+  ].filter((chart) => chart !== undefined);
 }
 
-/** Frames a second against pixels, beside the paper's cards. */
+/** Frames a second of segstream against pixels, beside the paper's cards. */
 function speedChart({ rows }: BenchReport): Chart | undefined {
-  const speeds = rows.filter((row) => row.unit === "fps" && isDrawn(row));
-  const columns = columnsOf(speeds);
-  if (columns.length === 0) return undefined;
-  const lines = [...new Set(speeds.map(lineName))].map((label, i): ChartSeries => ({
-    label,
-    colour: `--c${i % 8 + 1}`,
-    shape: "line",
-    values: columns.map(({ name }) =>
-      speeds.find((row) => lineName(row) === label && row.resolution?.name === name)?.median ?? null
-    ),
-  }));
+  const drawn = rows.filter((row) => row.part !== "networks" && isDrawn(row));
+  const chart = speedOf("chart-speed", drawn);
+  if (chart === undefined) return undefined;
+  const columns = columnsOf(drawn);
   const paper = PAPER_FPS.filter(({ series }) => series.startsWith("cls")).map((
     { series, byResolution },
     i,
@@ -59,15 +56,36 @@ function speedChart({ rows }: BenchReport): Chart | undefined {
     shape: "dashed",
     values: columns.map(({ name }) => byResolution[name] ?? null),
   })).filter(({ values }) => values.some((value) => value !== null));
+  return { ...chart, series: [...chart.series, ...paper] };
+}
+
+/** Frames a second of the networks that were compared, against pixels. */
+function networksChart({ rows }: BenchReport): Chart | undefined {
+  return speedOf("chart-networks", rows.filter(({ part }) => part === "networks"));
+}
+
+/** Frames a second against pixels: a line for each series of the rows. */
+function speedOf(id: string, rows: readonly BenchRow[]): Chart | undefined {
+  const speeds = rows.filter(({ unit }) => unit === "fps");
+  const columns = columnsOf(speeds);
+  if (columns.length === 0) return undefined;
   return {
-    id: "chart-speed",
+    id,
     xLabel: "pixels of the network's input",
     yLabel: "frames a second",
     isLogarithmic: true,
     xTicks: columns.map(({ name, size }) => [size.width * size.height, name]),
     unit: "fps",
     x: columns.map(({ size }) => size.width * size.height),
-    series: [...lines, ...paper],
+    series: [...new Set(speeds.map(lineName))].map((label, i): ChartSeries => ({
+      label,
+      colour: `--c${i % 8 + 1}`,
+      shape: "line",
+      values: columns.map(({ name }) =>
+        speeds.find((row) => lineName(row) === label && row.resolution?.name === name)?.median ??
+          null
+      ),
+    })),
   };
 }
 
@@ -114,21 +132,16 @@ function latencyChart({ timeline }: BenchReport): Chart | undefined {
 }
 
 /** Every sample against the median of its row: what the machine did while it was measured. */
-function steadinessChart({ rows, calibration }: BenchReport): Chart | undefined {
+function steadinessChart(
+  { rows, calibration, calibrationOfAllCores }: BenchReport,
+): Chart | undefined {
   const repeated = rows.filter(({ samples }) => samples.length > 1);
   if (repeated.length === 0) return undefined;
   const clouds: readonly (readonly [string, string, readonly Sample[]])[] = [
     ["network alone", "--c1", deviations(repeated.filter(({ part }) => part === "network"))],
     ["file to file", "--c3", deviations(repeated.filter(({ part }) => part === "video"))],
-    // More milliseconds are a slower machine, drawn downwards as fewer frames a second are.
-    [
-      "the machine's own pace",
-      "--muted",
-      calibration.samples.map(({ atMs, value }) => ({
-        atMs,
-        value: 100 * (calibration.median / value - 1),
-      })),
-    ],
+    ["pace of one core", "--muted", paceOf(calibration)],
+    ["pace of all cores", "--soft", calibrationOfAllCores ? paceOf(calibrationOfAllCores) : []],
   ];
   const x = [...new Set(clouds.flatMap(([, , samples]) => samples.map(({ atMs }) => atMs)))]
     .toSorted((a, b) => a - b);
@@ -144,11 +157,16 @@ function steadinessChart({ rows, calibration }: BenchReport): Chart | undefined 
       return {
         label,
         colour,
-        shape: colour === "--muted" ? "dashed" : "points",
+        shape: colour.startsWith("--c") ? "points" : "dashed",
         values: x.map((atMs) => byTime.get(atMs) ?? null),
       };
     }),
   };
+}
+
+/** More milliseconds are a slower machine, drawn downwards as fewer frames a second are. */
+function paceOf({ samples, median }: Measurement): Sample[] {
+  return samples.map(({ atMs, value }) => ({ atMs, value: 100 * (median / value - 1) }));
 }
 
 /** Rows of one burst share their moment, so each is moved on by a little. */

@@ -4,7 +4,14 @@ import { dirname, join } from "node:path";
 import { formatSize } from "../frame/geometry.ts";
 import { chartsOf } from "./bench_charts.ts";
 import type { Comparison } from "./bench_comparison.ts";
-import { billTable, comparisonTable, fpsTable, line, paperLines } from "./bench_page_tables.ts";
+import {
+  billTable,
+  comparisonTable,
+  fpsTable,
+  line,
+  networksTable,
+  paperLines,
+} from "./bench_page_tables.ts";
 import { billBars, stageLegend, waterfall } from "./bench_pictures.ts";
 import { type Pivot, pivotFps } from "./bench_pivot.ts";
 import type { BenchReport } from "./bench_report.ts";
@@ -42,6 +49,7 @@ export async function benchPage(report: BenchReport, comparison?: Comparison): P
     ${keyFigures(report)}
     ${comparison !== undefined && comparisonSection(comparison)}
     ${networkSection(report)}
+    ${networksSection(report)}
     ${videoSection(report)}
     ${timelineSection(report)}
     ${goalSection(report)}
@@ -112,6 +120,16 @@ as the paper does it. <em>cls</em> gives a class for every pixel, <em>prob</em> 
 ${fpsTable(pivot, paperLines(pivot))}</section>`;
 }
 
+function networksSection(report: BenchReport): Markup | undefined {
+  if (report.networks === undefined || report.networks.length === 0) return undefined;
+  return html`<section><h2>Beside other networks</h2>
+<p>The networks of the paper's Table 5 here: forward pass from the RGB image to the logits at each
+network's own stride, batch 1, one worker. Fast-SCNN has the model's weights, the others random ones:
+speed does not depend on them.</p>
+<div class="chart" id="chart-networks"></div>
+${networksTable(report.networks, report.rows)}</section>`;
+}
+
 function videoSection(report: BenchReport): Markup | undefined {
   const pivot = pivotFps(report, "video");
   if (pivot === undefined) return undefined;
@@ -166,8 +184,8 @@ function steadinessSection(hasChart: boolean): Markup | false {
   return hasChart && html`
     <section>
       <h2>How steady the machine was</h2>
-      <p>Each point is one sample against the median of its row; the dashed line is the same arithmetic,
-    timed again between the rounds. What moves together was the machine.</p>
+      <p>Each point is one sample against the median of its row; the dashed lines are the same
+    arithmetic, timed again between the rounds. What moves together was the machine.</p>
       <div class="chart" id="chart-steadiness"></div>
     </section>
   `;

@@ -3,8 +3,8 @@ import { formatSize } from "../frame/geometry.ts";
 import { STAGES } from "../frame/timing.ts";
 import type { Comparison } from "./bench_comparison.ts";
 import { ratioMark } from "./bench_pictures.ts";
-import type { Pivot } from "./bench_pivot.ts";
-import type { BenchReport, BenchRow } from "./bench_report.ts";
+import { columnsOf, type Pivot } from "./bench_pivot.ts";
+import type { BenchReport, BenchRow, ComparedNetwork } from "./bench_report.ts";
 import { isImprovement, rowName } from "./bench_text.ts";
 import { html, type Insertable, type Markup } from "./html.ts";
 import { PAPER_ACCURACY, PAPER_FPS } from "./paper.ts";
@@ -40,6 +40,42 @@ export function paperLines({ columns }: Pivot): Insertable {
     });
     return line("paper", html`paper: ${series} <small>${source}</small>`, cells);
   });
+}
+
+/** The networks side by side: frames a second here and published, parameters and operations. */
+export function networksTable(
+  networks: readonly ComparedNetwork[],
+  rows: readonly BenchRow[],
+): Markup {
+  const columns = columnsOf(rows.filter(({ part }) => part === "networks"));
+  const millions = (value: number | undefined) =>
+    value !== undefined && `${(value / 1e6).toFixed(2)} M`;
+  const heads = [
+    ...columns.map(({ name }) => html`<th>${name}</th>`),
+    ...["paper, full", "parameters", "published"].map((head) => html`<th>${head}</th>`),
+    ...columns.slice(-1).map(({ name }) => html`<th>GMAC<small>${name}</small></th>`),
+  ];
+  const lines = networks.map(({ title, macs, parameters, publishedParameters, ...published }) => {
+    const fps = columns.map(({ name }) =>
+      fpsCell(rows.find((row) => row.series === title && row.resolution?.name === name))
+    );
+    const paper = published.publishedFps["full"];
+    return line("", title, [
+      ...fps,
+      paper !== undefined && html`${paper.toFixed(1)} <small>${published.device}</small>`,
+      millions(parameters),
+      millions(publishedParameters),
+      ...columns.slice(-1).map(({ name }) => ((macs[name] ?? 0) / 1e9).toFixed(2)),
+    ]);
+  });
+  return html`
+    <table class="columns">
+      <thead>
+        <tr><th>frames a second</th>${heads}</tr>
+      </thead>
+      <tbody>${lines}</tbody>
+    </table>
+  `;
 }
 
 /** What a frame costs at each resolution: CPU time, and beside it the median on the clock. */

@@ -4,6 +4,7 @@ import { chartsOf } from "../../src/report/bench_charts.ts";
 import { benchPage } from "../../src/report/bench_page.ts";
 import { niceTicks, waterfall } from "../../src/report/bench_pictures.ts";
 import { benchReport, ROWS } from "./synthetic_bench.ts";
+import { NETWORK_ROWS, NETWORKS } from "./synthetic_networks.ts";
 
 Deno.test("benchPage() loads nothing: no address in an attribute but the empty icon", async () => {
   const page = await benchPage(benchReport());
@@ -29,6 +30,19 @@ Deno.test("benchPage() shows figures, environment and a comparison's changed row
     assert.ok(page.includes(text), text);
   }
   assert.match(page, /0 of 9 rows are within the noise/);
+});
+
+Deno.test("benchPage() shows the networks compared, with a chart of their own", async () => {
+  const report = benchReport([...ROWS, ...NETWORK_ROWS], { networks: NETWORKS });
+  const page = await benchPage(report);
+  const [section] = /<h2>Beside other networks.*?<\/section>/s.exec(page)!;
+  for (const text of ["ContextNet", "9.5", "45.2", "41.9", "0.86 M", "118.30", "chart-networks"]) {
+    assert.ok(section.includes(text), text);
+  }
+  const { series } = chartsOf(report).find(({ id }) => id === "chart-networks")!;
+  assert.deepEqual(series.map(({ label }) => label), ["ContextNet", "BiSeNet (ResNet-18)"]);
+  const speed = chartsOf(report).find(({ id }) => id === "chart-speed")!;
+  assert.ok(!speed.series.some(({ label }) => label === "ContextNet"));
 });
 
 Deno.test("benchPage() has every part's heading only where there is such a part", async () => {
