@@ -8,7 +8,7 @@ const TOOLS = [...LEAVES, "ring", "ffmpeg", "model"];
 const STAGES = ["source", "infer", "overlay", "sink"];
 const JOINED = [...TOOLS, ...STAGES, "report"];
 
-const TOPS = ["live", "farm", "camera", "eval", "bench", "doctor"];
+const TOPS = ["watch", "live", "farm", "camera", "eval", "bench", "doctor"];
 
 /** What each part of src may import beside itself: the layers below it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -23,8 +23,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sink: TOOLS,
   report: LEAVES,
   pipeline: JOINED,
-  live: [...JOINED, "pipeline"],
-  farm: [...JOINED, "pipeline"],
+  watch: [...JOINED, "pipeline"],
+  live: [...JOINED, "pipeline", "watch"],
+  farm: [...JOINED, "pipeline", "watch"],
   camera: [...TOOLS, "source"],
   eval: [...LEAVES, "ffmpeg", "model", "infer", "report"],
   bench: [...JOINED, "pipeline"],
