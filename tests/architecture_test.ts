@@ -6,7 +6,7 @@ import { repositoryFiles, repositoryPath } from "./testing/repository.ts";
 const LEAVES = ["frame", "errors"];
 const TOOLS = [...LEAVES, "ring", "ffmpeg", "model"];
 const STAGES = ["source", "infer", "overlay", "sink"];
-const JOINED = [...TOOLS, ...STAGES, "report"];
+const JOINED = [...TOOLS, ...STAGES, "report", "events"];
 
 const TOPS = ["watch", "live", "farm", "camera", "eval", "bench", "doctor"];
 
@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   overlay: TOOLS,
   sink: TOOLS,
   report: LEAVES,
+  events: [...LEAVES, "ffmpeg", "overlay", "report"],
   pipeline: JOINED,
   watch: [...JOINED, "pipeline"],
   live: [...JOINED, "pipeline", "watch"],
@@ -36,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** The blend runs in the worker, where the class map is hot in cache. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
-  "src/infer/worker.ts": ["overlay"],
+  "src/infer/lane.ts": ["overlay"],
 };
 
 /** Text that must not occur, and the only place where it may. */
