@@ -10,13 +10,15 @@ import type { Size } from "./frame/geometry.ts";
 import type { StreamInfo } from "./frame/stream.ts";
 import { HEADER, HEADER_FIELDS } from "./frame/timing.ts";
 import { chooseProvider, type ProviderDecision } from "./infer/choose.ts";
-import { GAUGE, GAUGES } from "./infer/messages.ts";
-import { retireWorkers, spawnWorkers, WorkerPool } from "./infer/pool.ts";
+import { Gauges } from "./infer/gauges.ts";
+import { checkEvery, WorkerPool } from "./infer/pool.ts";
 import type { ProviderChoice } from "./infer/providers.ts";
+import { retireWorkers, spawnWorkers } from "./infer/threads.ts";
 import type { Network } from "./model/network.ts";
 import type { DrawOptions } from "./overlay/overlay.ts";
+import { Bell } from "./ring/bell.ts";
 import { FrameRing } from "./ring/ring.ts";
-import { SECTION } from "./ring/sections.ts";
+import { SECTION, sectionBytes } from "./ring/sections.ts";
 import type { FrameSource } from "./source/source.ts";
 
 /** How a pipeline runs. */
@@ -27,7 +29,14 @@ export interface PipelineOptions {
   readonly workers?: number;
   /** `prob` fills the confidence of each pixel too; `cls` by default. */
   readonly head?: "cls" | "prob";
-  /** Frames that may be in flight; workers + 4 by default. */
+  /** Runs the network on one frame of so many, and gives its class map to the others; 1 by default. */
+  readonly every?: number;
+  /**
+   * Gives a frame the last class map where nothing moved: where the mean luma of no block of 8×8
+   * pixels differs by more than 3 codes from the frame that the map is of. False by default.
+   */
+  readonly skipStill?: boolean;
+  /** Frames that may be in flight; workers + 4 by default, more with `every`. */
   readonly slots?: number;
   /** Aborting it closes the pipeline; `frames()` then throws its reason. */
   readonly signal?: AbortSignal;
@@ -66,8 +75,8 @@ const ACCELERATOR_WORKERS = 2;
 /** Slots beyond one for each worker: one being filled, one waiting, one done, one being written. */
 const SLOTS_BESIDE_WORKERS = 4;
 
-/** How quickly the HUD's figures follow: the share of the newest frame. */
-const GAUGE_SMOOTHING = 0.1;
+/** Slots where the frames of a worker's group wait for it, so that others reach the next group. */
+const SLOTS_FOR_GROUP = 8;
 
 /** How many workers share the cores when nobody says. */
 export function defaultWorkers(): number {
@@ -81,7 +90,7 @@ interface StartedParts {
   readonly pool: WorkerPool;
   readonly provider: ProviderDecision;
   readonly network: Network;
-  readonly gauges: SharedArrayBuffer;
+  readonly gauges: Gauges;
   /** Aborting it ends the source. */
   readonly sourceEnd: AbortController;
   readonly sourceDone: Promise<void>;
@@ -102,7 +111,7 @@ export class Pipeline {
   readonly #sourceEnd: AbortController;
   readonly #sourceDone: Promise<void>;
   readonly #hasOutput: boolean;
-  readonly #gauges: Float64Array;
+  readonly #gauges: Gauges;
   readonly #signal: AbortSignal | undefined;
   #error: Error | undefined;
 
@@ -115,7 +124,7 @@ export class Pipeline {
     this.#ring = started.ring;
     this.#pool = pool;
     this.#hasOutput = started.hasOutput;
-    this.#gauges = new Float64Array(started.gauges);
+    this.#gauges = started.gauges;
     this.#signal = signal;
     this.#sourceEnd = started.sourceEnd;
     this.#sourceDone = started.sourceDone.catch((error) => this.#fail(error));
@@ -128,20 +137,29 @@ export class Pipeline {
    * Starts the source and the workers.
    *
    * @throws {ProviderError} If the named provider is none.
+   * @throws {RangeError} If `every` is not a whole number from 1.
    */
   static async start(parts: PipelineParts, options: PipelineOptions = {}): Promise<Pipeline> {
     const { source, cpuNetwork } = parts;
     const { size, colour } = source.info;
+    const { every = 1, skipStill = false } = options;
+    checkEvery(every);
     const threads = parts.threads ?? spawnWorkers(options.workers ?? defaultWorkers());
+    const bell = new Bell();
     const ring = FrameRing.allocate({
-      slots: options.slots ?? threads.length + SLOTS_BESIDE_WORKERS,
+      slots: options.slots ??
+        threads.length * Math.min(every, SLOTS_FOR_GROUP) + SLOTS_BESIDE_WORKERS,
       headerFields: HEADER_FIELDS,
-      sectionBytes: sectionBytes(size, parts.outputSize, options.head),
-    });
+      sectionBytes: sectionBytes({
+        size,
+        outputSize: parts.outputSize,
+        hasConfidence: options.head === "prob",
+      }),
+    }, bell);
     const sourceEnd = new AbortController();
     const sourceDone = source.run(ring, sourceEnd.signal).finally(() => ring.end());
     sourceDone.catch(() => {}); // seen again by the constructor, once there is a pipeline to fail
-    const gauges = new SharedArrayBuffer(GAUGES * Float64Array.BYTES_PER_ELEMENT);
+    const gauges = new Gauges();
     const segmenter = { source: size, colour, threads: 1 };
     const provider = await chooseProvider(options.provider ?? "auto", parts.network, {
       segmenter,
@@ -153,12 +171,15 @@ export class Pipeline {
       ? threads.length
       : Math.min(threads.length, options.workers ?? ACCELERATOR_WORKERS);
     const retired = retireWorkers(threads.slice(count));
-    const pool = new WorkerPool(threads.slice(0, count), {
+    const pool = new WorkerPool(threads.slice(0, count), { bell });
+    pool.attach({
       ring,
-      network,
+      networks: [network],
       segmenter: { ...segmenter, provider: provider.provider },
       overlay: parts.overlay?.(provider),
-      gauges,
+      gauges: gauges.buffer,
+      every,
+      skipStill,
     });
     await retired;
     return new Pipeline({
@@ -196,8 +217,6 @@ export class Pipeline {
    * @throws {InputError | FfmpegError | ProviderError | ModelError | WorkerError} What ended it.
    */
   async *frames(): AsyncGenerator<PipelineFrame, void, void> {
-    let lastMs = 0;
-    let intervalMs = 0;
     for (;;) {
       const slot = await this.#ring.next();
       if (slot === undefined) break;
@@ -211,19 +230,12 @@ export class Pipeline {
         labels: this.#ring.section(slot, SECTION.labels),
         confidence: confidence.length > 0 ? confidence : undefined,
       };
-      const writtenMs = header[HEADER.written] || nowMs();
-      const latencyMs = writtenMs - header[HEADER.ready]!;
-      this.#gauges[GAUGE.latencyMs] = smooth(this.#gauges[GAUGE.latencyMs]!, latencyMs);
-      // The interval is smoothed, not its inverse, whose mean is always too high.
-      if (lastMs > 0) intervalMs = smooth(intervalMs, writtenMs - lastMs);
-      if (intervalMs > 0) this.#gauges[GAUGE.fps] = 1000 / intervalMs;
-      lastMs = writtenMs;
+      this.#gauges.add(header[HEADER.ready]!, header[HEADER.written] || nowMs());
       this.#ring.release(slot);
     }
     if (this.#error) throw this.#error;
     await this.#sourceDone;
     if (this.#error) throw this.#error;
-    await this.#pool.drained();
   }
 
   /** Ends the source; the frames in flight still come out. */
@@ -251,22 +263,4 @@ export class Pipeline {
     this.#sourceEnd.abort();
     this.#ring.close();
   }
-}
-
-function smooth(before: number, value: number): number {
-  return before === 0 ? value : before + (value - before) * GAUGE_SMOOTHING;
-}
-
-function sectionBytes(
-  size: Size,
-  outputSize: Size | undefined,
-  head: "cls" | "prob" | undefined,
-): number[] {
-  const pixels = size.width * size.height;
-  const bytes = [0, 0, 0, 0];
-  bytes[SECTION.pixels] = pixels * 3 / 2;
-  bytes[SECTION.labels] = pixels;
-  bytes[SECTION.confidence] = head === "prob" ? pixels : 0;
-  bytes[SECTION.output] = outputSize ? outputSize.width * outputSize.height * 3 / 2 : 0;
-  return bytes;
 }

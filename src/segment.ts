@@ -4,11 +4,12 @@ import type { Size } from "./frame/geometry.ts";
 import { type FrameTiming, frameTiming } from "./frame/timing.ts";
 import { type FfmpegBinary, findFfmpeg } from "./ffmpeg/binary.ts";
 import type { Probe } from "./ffmpeg/probe.ts";
+import type { TimeRange } from "./ffmpeg/range.ts";
 import { mayUseAccelerator, type ProviderDecision } from "./infer/choose.ts";
 import { graphCacheFolder } from "./infer/graph_cache.ts";
 import { hasIntegerDot } from "./infer/integer_dot.ts";
-import { retireWorkers, spawnWorkers } from "./infer/pool.ts";
 import { int8MakerFor, type PrecisionChoice } from "./infer/precision.ts";
+import { retireWorkers, spawnWorkers } from "./infer/threads.ts";
 import { networkFor, openModel } from "./model/any_model.ts";
 import type { CustomFacts } from "./model/custom/sidecar.ts";
 import type { DownloadProgress } from "./model/download.ts";
@@ -35,6 +36,8 @@ export interface SegmentOptions extends PipelineOptions {
   readonly precision?: PrecisionChoice;
   /** The ffmpeg to run; SEGSTREAM_FFMPEG, then the bundled one by default. */
   readonly ffmpeg?: string;
+  /** The part of a file or URL to segment; all of it by default. */
+  readonly range?: TimeRange;
 }
 
 /** One segmented frame. Its arrays are reused: copy what must outlive the loop's turn. */
@@ -136,7 +139,8 @@ export async function openPipeline(
   const { precision = "auto", provider = "auto" } = options;
   // Asked again once the model is there; by then it is known.
   if (precision !== "fp32" && ["auto", "cpu"].includes(provider)) hasIntegerDot().catch(() => {});
-  const opening = openSource(input, { ffmpeg: options.ffmpeg, signal: sourceSignal });
+  const { ffmpeg: ffmpegPath, range } = options;
+  const opening = openSource(input, { ffmpeg: ffmpegPath, signal: sourceSignal, range });
   try {
     const loading = openModel(options.model, {
       ...(options.modelFacts && { facts: options.modelFacts }),

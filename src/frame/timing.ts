@@ -34,10 +34,22 @@ export const HEADER = {
   sinking: 10,
   /** The sink has handed the frame on. */
   written: 11,
+  /** Whether the class map is an earlier frame's: one of {@link REUSED}. */
+  reused: 12,
 } as const;
 
 /** Numbers in a slot's header. */
-export const HEADER_FIELDS = 12;
+export const HEADER_FIELDS = 13;
+
+/** Why a frame has the class map of an earlier one. */
+export const REUSED = {
+  /** It has its own. */
+  no: 0,
+  /** The network runs on one frame of each group only. */
+  every: 1,
+  /** Its picture is the earlier one's but for noise. */
+  still: 2,
+} as const;
 
 /** What one frame cost, in milliseconds of wall time. Field names are those of the stats files. */
 export interface FrameTiming {
@@ -65,6 +77,11 @@ export interface FrameTiming {
   readonly encodeMs: number;
   /** From ready to written. */
   readonly latencyMs: number;
+  /**
+   * 0: the network ran on this frame; otherwise it has an earlier frame's class map, because the
+   * network runs on one frame of each group only (1), or because nothing moved (2).
+   */
+  readonly reused: number;
 }
 
 /** The stages of a frame in the order it meets them, as named in the reports. */
@@ -98,5 +115,6 @@ export function frameTiming(header: ArrayLike<number>): FrameTiming {
     orderMs: span(HEADER.blended, HEADER.sinking),
     encodeMs: span(HEADER.sinking, HEADER.written),
     latencyMs: span(HEADER.ready, HEADER.written),
+    reused: header[HEADER.reused]!,
   };
 }

@@ -1,25 +1,11 @@
 import { ModelError, ProviderError } from "../errors.ts";
-import type { Network } from "../model/network.ts";
 import type { Provider } from "./providers.ts";
-import type { SegmenterOptions } from "./segmenter.ts";
 
 /** Where a worker reads what the HUD shows: float64 written by the main thread. */
 export const GAUGE = { fps: 0, latencyMs: 1 } as const;
 
 /** Numbers in the gauges. */
 export const GAUGES = 2;
-
-/** Tells a worker to time a few runs of the network on a provider, and nothing else. */
-export interface TrialOrder {
-  readonly kind: "trial";
-  readonly network: Network;
-  readonly segmenter: SegmenterOptions;
-}
-
-/** Tells a worker that it is not needed: it ends as soon as it has loaded. */
-export interface QuitOrder {
-  readonly kind: "quit";
-}
 
 /** An error in a form that crosses threads whole. */
 export interface ErrorReport {
@@ -30,13 +16,15 @@ export interface ErrorReport {
 
 /** What a worker sends. */
 export type WorkerMessage =
-  /** The network is loaded; frames are taken from now on. */
-  | { readonly kind: "ready" }
+  /** An order is carried out. */
+  | { readonly kind: "done"; readonly id: number }
+  /** An order cannot be carried out; the worker goes on as before. */
+  | { readonly kind: "refused"; readonly id: number; readonly error: ErrorReport }
   /** The result of a trial: milliseconds a run, the fastest of a few. */
   | { readonly kind: "timed"; readonly provider: Provider; readonly runMs: number }
-  /** The worker is of no use any more. `frame` is the frame it failed on, or absent at start-up. */
-  | { readonly kind: "failed"; readonly frame?: number; readonly error: ErrorReport }
-  /** The session is freed; the thread ends. */
+  /** The worker is of no use any more. */
+  | { readonly kind: "failed"; readonly error: ErrorReport }
+  /** The sessions are freed; the thread ends. */
   | { readonly kind: "stopped" };
 
 /** What of an error crosses threads. */
@@ -56,6 +44,8 @@ export function revive(error: ErrorReport, fields: { model: string; provider: st
       return new ProviderError(error.message, { provider }, options);
     case "ModelError":
       return new ModelError(error.message, { model }, options);
+    case "RangeError":
+      return new RangeError(error.message, options);
     default:
       return new Error(error.message, options);
   }

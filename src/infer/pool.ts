@@ -1,224 +1,209 @@
 import { WorkerError } from "../errors.ts";
 import { HEADER } from "../frame/timing.ts";
-import type { Network } from "../model/network.ts";
-import type { FrameRing } from "../ring/ring.ts";
-import { requireLoadPermission } from "./load_permission.ts";
-import { type ErrorReport, revive, type WorkerMessage } from "./messages.ts";
-import type { Provider } from "./providers.ts";
-import type { SegmenterOptions } from "./segmenter.ts";
-import "./telemetry.ts"; // before the threads
-import type { Order, WorkOrder } from "./worker.ts";
+import { Bell } from "../ring/bell.ts";
+import type { ErrorReport } from "./messages.ts";
+import type { StreamOrder } from "./orders.ts";
+import { type AttachedStream, Attachment, type PoolStream } from "./pool_stream.ts";
+import { type Outcome, PoolThread } from "./pool_thread.ts";
+import { spawnWorkers, STOP_TIMEOUT_MS, within, workerModule } from "./threads.ts";
 
-/** How often a frame is tried before its failure ends the run. */
+export type { AttachedStream, PoolStream } from "./pool_stream.ts";
+
+/** How often a frame is tried before it is given up. */
 const MAX_ATTEMPTS = 2;
 
-/** How long a thread may take over what it is doing when everything ends; then it is cut off. */
-const STOP_TIMEOUT_MS = 5000;
+/** How long after the failure of a thread that lasted shorter than that its successor is spawned. */
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 30_000;
+const STEADY_MS = 60_000;
 
-/** What every worker of a pool works with. */
+/** How a pool works. */
 export interface PoolOptions {
-  readonly ring: FrameRing;
-  readonly network: Network;
-  readonly segmenter: SegmenterOptions;
-  readonly overlay: WorkOrder["overlay"];
-  /** Shared float64 that the HUD shows; see GAUGE in messages.ts. */
-  readonly gauges: SharedArrayBuffer;
+  /** What the rings of its streams ring; a new one by default. */
+  readonly bell?: Bell;
+  /**
+   * Whether it is to go on whatever happens: a frame that failed twice is dropped, and a thread that
+   * cannot take another's place is tried again, later and later. By default both end the pool.
+   */
+  readonly isLive?: boolean;
+  /** A thread failed, and another takes its place. */
+  readonly onReplaced?: (reason: string) => void;
+  /** The worker's module, for tests to replace. */
+  readonly module?: URL;
 }
 
-/** Threads that failed before anybody listened to them. */
-const stillborn = new WeakMap<Worker, ErrorReport>();
-
 /**
- * Spawns the threads of a pool. They load ONNX Runtime at once, before it is known what to run.
+ * Threads that work on the frames of any number of streams.
  *
- * @throws {Deno.errors.NotCapable} If they may not.
- */
-export function spawnWorkers(count: number, module = workerModule()): Worker[] {
-  requireLoadPermission(module);
-  return Array.from({ length: count }, () => {
-    const worker = new Worker(module, { type: "module" });
-    worker.onerror = (event) => {
-      event.preventDefault();
-      stillborn.set(worker, reportOfEvent(event));
-    };
-    return worker;
-  });
-}
-
-/**
- * Ends threads that were never given work. A thread that is torn down while it loads ONNX Runtime
- * takes the whole process with it, so each is asked to go and waited for.
- */
-export async function retireWorkers(workers: readonly Worker[]): Promise<void> {
-  await Promise.all(
-    workers.filter((worker) => !stillborn.has(worker)).map((worker) => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      worker.onmessage = () => resolve();
-      worker.onerror = (event) => {
-        event.preventDefault();
-        resolve();
-      };
-      const order: Order = { kind: "quit" };
-      worker.postMessage(order);
-      return within(STOP_TIMEOUT_MS, promise, () => worker.terminate());
-    }),
-  );
-}
-
-/** Waits for a promise, but not longer than that; then `giveUp` is called. */
-export async function within(
-  timeoutMs: number,
-  promise: Promise<void>,
-  giveUp: () => void,
-): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => {
-    giveUp();
-    resolve();
-  }, timeoutMs);
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
-}
-
-/** "Uncaught (in promise) NotCapable: …" of an error event, without what is in front of the message. */
-function reportOfEvent({ message }: ErrorEvent): ErrorReport {
-  const text = message.replace(/^Uncaught (\(in promise\) )?/, "").split("\n", 1)[0]!;
-  return { name: "Error", message: text, stack: undefined };
-}
-
-function workerModule(): URL {
-  return new URL("./worker.ts", import.meta.url);
-}
-
-/**
- * Workers that take frames from a ring, a session each.
- *
- * - A worker that fails on a frame is replaced and the frame is run again, once.
- * - A frame that fails again, or a worker that cannot start, rejects {@link failure}.
- * - `end` of the ring lets the workers finish what is in it, `close` only the frames they have.
+ * - Every thread serves every stream, in turn: a fast stream cannot starve a slow one. A network is
+ *   loaded once a thread, however many streams it has, and kept when they go.
+ * - A thread that fails is replaced, and the frame it had is run again, once.
+ * - Streams come and go while others run; to load the networks of a new one holds the others up for
+ *   that long.
  */
 export class WorkerPool {
-  readonly provider: Provider;
+  /** For the rings of its streams. */
+  readonly bell: Bell;
+  /** How many threads there are. */
   readonly size: number;
   /** Rejects when the pool cannot go on; never resolves. */
   readonly failure: Promise<never>;
-  /** Resolves when the first worker takes frames. */
-  readonly ready: Promise<void>;
-  /** How many workers were replaced so far. */
-  replaced = 0;
   readonly #options: PoolOptions;
-  readonly #module: URL;
-  readonly #workers: (Worker | undefined)[] = [];
-  readonly #stopped: PromiseWithResolvers<void>[] = [];
+  readonly #threads: (PoolThread | undefined)[] = [];
+  readonly #streams = new Set<Attachment>();
   readonly #fail: (error: Error) => void;
-  readonly #isReady: () => void;
+  /** Failures in a row of the thread at each index, and when the last one was. */
+  readonly #failures: { count: number; atMs: number }[];
+  readonly #retries = new Set<ReturnType<typeof setTimeout>>();
+  #lastStream = 0;
+  #replaced = 0;
   #isStopping = false;
 
-  constructor(workers: readonly Worker[], options: PoolOptions, module = workerModule()) {
-    this.provider = options.segmenter.provider;
+  /** @param workers From `spawnWorkers`; the pool's from now on. */
+  constructor(workers: readonly Worker[], options: PoolOptions = {}) {
+    this.bell = options.bell ?? new Bell();
     this.size = workers.length;
     this.#options = options;
-    this.#module = module;
-    const { promise: failure, reject } = Promise.withResolvers<never>();
-    this.failure = failure;
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.failure = promise;
     this.failure.catch(() => {}); // whoever waits on the pool sees it; nobody has to
     this.#fail = reject;
-    const { promise: ready, resolve } = Promise.withResolvers<void>();
-    this.ready = ready;
-    this.#isReady = resolve;
-    for (const [index, worker] of workers.entries()) {
-      this.#stopped.push(Promise.withResolvers<void>());
-      this.#start(index, worker);
-    }
+    this.#failures = workers.map(() => ({ count: 0, atMs: 0 }));
+    for (const [index, worker] of workers.entries()) this.#start(index, worker);
   }
 
-  /** Resolves when every worker has freed its session: after the ring's end. */
-  async drained(): Promise<void> {
-    await Promise.all(this.#stopped.map(({ promise }) => promise));
+  /** How many threads took the place of one that failed. */
+  get replaced(): number {
+    return this.#replaced;
   }
 
   /**
-   * Ends every thread as soon as it is through with the frame it has; the ring must be closed.
-   * Safe to call twice.
+   * Begins to work on a stream: loads its networks in every thread, all levels, and takes frames.
+   *
+   * @throws {RangeError} If the ring has another bell, there is no network, or `every` is not valid.
+   */
+  attach(stream: PoolStream): AttachedStream {
+    const { ring, networks, every = 1 } = stream;
+    if (ring.handle.bell !== this.bell.buffer) {
+      throw new RangeError("Cannot attach a ring with another bell: allocate it with the pool's.");
+    }
+    if (networks.length === 0) throw new RangeError("Cannot attach a stream without a network.");
+    checkEvery(every);
+    const attachment = new Attachment(++this.#lastStream, stream, {
+      tell: (order) => this.#tell(order),
+      forget: () => this.#streams.delete(attachment),
+    });
+    this.#streams.add(attachment);
+    for (const thread of this.#threads) if (thread) void this.#bring(attachment, thread);
+    return attachment;
+  }
+
+  /**
+   * Ends every thread as soon as it is through with the frame it has, and frees the networks. Frames
+   * that are left stay in their rings. Safe to call twice.
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    await within(STOP_TIMEOUT_MS, this.drained(), () => {
-      for (const worker of this.#workers) worker?.terminate();
+    for (const timer of this.#retries) clearTimeout(timer);
+    const threads = this.#threads.filter((thread) => thread !== undefined);
+    const ended = Promise.all(threads.map((thread) => thread.quit())).then(() => {});
+    await within(STOP_TIMEOUT_MS, ended, () => {
+      for (const thread of threads) thread.terminate();
     });
   }
 
-  #start(index: number, worker: Worker): void {
-    this.#workers[index] = worker;
-    let isReady = false;
-    worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
-      if (this.#workers[index] !== worker) return;
-      switch (data.kind) {
-        case "ready":
-          isReady = true;
-          this.#isReady();
-          break;
-        case "stopped":
-          this.#workers[index] = undefined;
-          this.#stopped[index]!.resolve();
-          break;
-        case "failed":
-          this.#replace(index, isReady, data.error);
-          break;
-      }
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      if (this.#workers[index] !== worker) return;
-      this.#replace(index, isReady, reportOfEvent(event));
-    };
-    const error = stillborn.get(worker);
-    if (error !== undefined) {
-      this.#replace(index, isReady, error);
-      return;
-    }
-    const { ring, network, segmenter, overlay, gauges } = this.#options;
-    const order: Order = {
-      kind: "work",
-      worker: index,
-      ring: ring.handle,
-      network,
-      segmenter,
-      overlay,
-      gauges,
-    };
-    worker.postMessage(order);
+  async #tell(order: StreamOrder): Promise<readonly Outcome[]> {
+    return await Promise.all(this.#threads.map((thread) => thread?.ask(order) ?? "gone"));
   }
 
-  #replace(index: number, wasReady: boolean, error: ErrorReport): void {
-    this.#workers[index]?.terminate();
-    this.#workers[index] = undefined;
-    if (this.#isStopping) {
-      this.#stopped[index]!.resolve();
-      return;
-    }
-    if (!wasReady) {
-      this.#stopped[index]!.resolve();
-      const { network } = this.#options;
-      this.#fail(revive(error, { model: network.name, provider: this.provider }));
-      return;
-    }
-    const { ring } = this.#options;
-    const { exhausted } = ring.reclaim(index, MAX_ATTEMPTS);
-    if (exhausted.length > 0) {
-      const frame = ring.header(exhausted[0]!)[HEADER.index]!;
-      this.#stopped[index]!.resolve();
-      this.#fail(
-        new WorkerError(
-          `Cannot segment frame ${frame}: it failed ${MAX_ATTEMPTS} times, last with ` +
-            `"${error.message}". Try another --provider.`,
-          { worker: index, frame },
-          { cause: error },
-        ),
-      );
-      return;
-    }
-    this.replaced++;
-    this.#start(index, new Worker(this.#module, { type: "module" }));
+  #start(index: number, worker: Worker): void {
+    const isReplacement = this.#failures[index]!.count > 0;
+    const thread: PoolThread = new PoolThread(worker, {
+      index,
+      bell: this.bell,
+      onFailure: (error) => this.#bury(thread, isReplacement, error),
+    });
+    this.#threads[index] = thread;
+    for (const stream of this.#streams) void this.#bring(stream, thread);
   }
+
+  /** Has a thread serve a stream. */
+  async #bring(stream: Attachment, thread: PoolThread): Promise<void> {
+    const outcome = await thread.ask(stream.order);
+    if (outcome === "gone") return;
+    if (outcome === "done") {
+      stream.accept();
+    } else if (this.#options.isLive && stream.isReady) {
+      if (this.#threads[thread.index] !== thread) return; // it refused another stream too
+      this.#threads[thread.index] = undefined;
+      await thread.quit();
+      this.#replace(thread.index, outcome.message); // others serve it, so may this one, later
+    } else {
+      const error = stream.refuse(outcome);
+      if (!this.#options.isLive) this.#fail(error);
+    }
+  }
+
+  #bury(thread: PoolThread, isReplacement: boolean, error: ErrorReport): void {
+    const { isLive = false } = this.#options;
+    this.#threads[thread.index] = undefined;
+    if (this.#isStopping) return;
+    for (const { stream } of this.#streams) {
+      const { exhausted } = stream.ring.reclaim(thread.index, MAX_ATTEMPTS);
+      for (const slot of exhausted) {
+        const frame = stream.ring.header(slot)[HEADER.index]!;
+        if (!isLive) {
+          this.#fail(giveUp(thread.index, frame, error));
+          return;
+        }
+        stream.ring.discard(slot);
+        stream.onFrameLost?.(frame);
+      }
+    }
+    if (thread.hasAnswered || (isLive && isReplacement)) {
+      this.#replace(thread.index, error.message);
+    } else {
+      this.#fail(new Error(error.message, { cause: error }));
+    }
+  }
+
+  /** At once; in a live pool, later and later while it fails again and again. */
+  #replace(index: number, reason: string): void {
+    if (this.#isStopping) return;
+    const now = performance.now();
+    const failures = this.#failures[index]!;
+    if (now - failures.atMs > STEADY_MS) failures.count = 0;
+    failures.count++;
+    failures.atMs = now;
+    const spawn = () => {
+      this.#replaced++;
+      const [worker] = spawnWorkers(1, this.#options.module ?? workerModule());
+      this.#start(index, worker!);
+      this.#options.onReplaced?.(reason);
+    };
+    if (!this.#options.isLive || failures.count === 1) return spawn();
+    const delayMs = Math.min(FIRST_RETRY_MS * 2 ** (failures.count - 2), LONGEST_RETRY_MS);
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      spawn();
+    }, delayMs);
+    this.#retries.add(timer);
+  }
+}
+
+/** @throws {RangeError} If the network cannot run on one frame of so many. */
+export function checkEvery(every: number): void {
+  if (Number.isInteger(every) && every >= 1) return;
+  throw new RangeError(
+    `Cannot run the network on one frame of ${every}: it must be a whole number from 1.`,
+  );
+}
+
+function giveUp(worker: number, frame: number, error: ErrorReport): WorkerError {
+  return new WorkerError(
+    `Cannot segment frame ${frame}: it failed ${MAX_ATTEMPTS} times, last with ` +
+      `"${error.message}". Try another --provider.`,
+    { worker, frame },
+    { cause: error },
+  );
 }

@@ -5,13 +5,18 @@ import { HEADER } from "../frame/timing.ts";
 import type { Network } from "../model/network.ts";
 import { createHead, type FrameHead } from "./head.ts";
 import { createPreparer, type FramePreparer } from "./prepare.ts";
-import { NetworkSession, type SessionOptions } from "./session.ts";
+import { type LoadedNetwork, NetworkSession, type SessionOptions } from "./session.ts";
 
 /** The frames a segmenter works on. */
 export interface SegmenterOptions extends SessionOptions {
   /** Size of the frames, which is the size of the class maps too. */
   readonly source: Size;
   readonly colour: Colour;
+  /**
+   * For tests of what happens where a machine is too slow: the network takes so many times as long,
+   * the rest of it asleep. 1 by default.
+   */
+  readonly slowdown?: number;
 }
 
 /** What one frame is read from and written to. */
@@ -25,7 +30,8 @@ export interface SegmentBuffers {
 }
 
 /**
- * Frame in, class map out: prepare, infer, label. It owns a session and every buffer between.
+ * Frame in, class map out: prepare, infer, label. It owns every buffer between, and the network unless
+ * that is shared.
  *
  * Thread: blocks its own; one frame at a time.
  */
@@ -33,16 +39,24 @@ export class Segmenter {
   readonly #preparer: FramePreparer;
   readonly #session: NetworkSession;
   readonly #head: FrameHead;
+  readonly #slowdown: number;
 
   private constructor(
     preparer: FramePreparer,
     session: NetworkSession,
     network: Network,
-    source: Size,
+    { source, slowdown = 1 }: SegmenterOptions,
   ) {
     this.#preparer = preparer;
     this.#session = session;
     this.#head = createHead(network, session.classes, source);
+    this.#slowdown = slowdown;
+  }
+
+  /** A segmenter with a network that is loaded already, and disposed of by somebody else. */
+  static over(loaded: LoadedNetwork, network: Network, options: SegmenterOptions): Segmenter {
+    const preparer = createPreparer(network.input, { ...options, inputSize: network.inputSize });
+    return new Segmenter(preparer, new NetworkSession(loaded, preparer), network, options);
   }
 
   /**
@@ -60,9 +74,8 @@ export class Segmenter {
       inputSize: network.inputSize,
     }),
   ): Promise<Segmenter> {
-    const { source } = options;
     const session = await NetworkSession.create(network, preparer, options);
-    return new Segmenter(preparer, session, network, source);
+    return new Segmenter(preparer, session, network, options);
   }
 
   /**
@@ -80,6 +93,8 @@ export class Segmenter {
     this.#preparer.run(buffers.pixels);
     header[HEADER.prepared] = nowMs();
     const output = await this.#session.runOutput();
+    const runMs = nowMs() - header[HEADER.prepared]!;
+    if (this.#slowdown > 1) sleep((this.#slowdown - 1) * runMs);
     header[HEADER.inferred] = nowMs();
     this.#head.run(output, buffers.labels, buffers.confidence);
     header[HEADER.labelled] = nowMs();
@@ -88,4 +103,10 @@ export class Segmenter {
   async dispose(): Promise<void> {
     await this.#session.dispose();
   }
+}
+
+/** Blocks this thread. */
+function sleep(ms: number): void {
+  const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  Atomics.wait(never, 0, 0, ms);
 }

@@ -25,31 +25,18 @@ export interface RunOutput {
   readonly shape: readonly number[];
 }
 
-/**
- * A network loaded into ONNX Runtime, with its input and output memory.
- *
- * Memory: input tensors are made once and read the preparer's buffers. ONNX Runtime allocates the
- * output anew for every run, even when it is given one; it is freed here when the next run begins,
- * because left to the garbage collector it piles up to tens of megabytes.
- * Thread: `run` blocks the thread it is called on for the whole inference, promise or not.
- */
-export class NetworkSession {
+/** A network loaded into ONNX Runtime, for whoever feeds it. */
+export class LoadedNetwork {
   /** Planes of the logits. */
   readonly classes: number;
-  readonly #session: InferenceSession;
-  readonly #feeds: Record<string, Tensor>;
-  readonly #output: string;
-  #data: OutputData = new Float32Array();
+  /** Name of the output. */
+  readonly output: string;
+  readonly session: InferenceSession;
 
-  private constructor(
-    session: InferenceSession,
-    inputs: readonly InputBuffer[],
-    output: { name: string; classes: number },
-  ) {
-    this.#session = session;
-    this.#feeds = Object.fromEntries(inputs.map((input) => [input.name, toTensor(input)]));
-    this.#output = output.name;
-    this.classes = output.classes;
+  private constructor(session: InferenceSession, output: string, classes: number) {
+    this.session = session;
+    this.output = output;
+    this.classes = classes;
   }
 
   /**
@@ -58,11 +45,7 @@ export class NetworkSession {
    * @throws {ProviderError} If the provider cannot start here.
    * @throws {ModelError} If ONNX Runtime refuses the network.
    */
-  static async create(
-    network: Network,
-    preparer: FramePreparer,
-    options: SessionOptions,
-  ): Promise<NetworkSession> {
+  static async load(network: Network, options: SessionOptions): Promise<LoadedNetwork> {
     const session = await loadSession(network, options);
     const { name, kind } = network.output;
     const metadata = session.outputMetadata.find((output) => output.name === name);
@@ -75,7 +58,60 @@ export class NetworkSession {
         { model: network.name, tensor: name },
       );
     }
-    return new NetworkSession(session, preparer.buffers, { name, classes });
+    return new LoadedNetwork(session, name, classes);
+  }
+
+  async dispose(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+/**
+ * A loaded network with the memory that it is fed from and its last output. Several may share one
+ * loaded network in one thread.
+ *
+ * Memory: input tensors are made once and read the preparer's buffers. ONNX Runtime allocates the
+ * output anew for every run, even when it is given one; it is freed here when the next run begins,
+ * because left to the garbage collector it piles up to tens of megabytes.
+ * Thread: `run` blocks the thread it is called on for the whole inference, promise or not.
+ */
+export class NetworkSession {
+  readonly #network: LoadedNetwork;
+  readonly #ownsNetwork: boolean;
+  readonly #feeds: Record<string, Tensor>;
+  #data: OutputData = new Float32Array();
+
+  /** Runs a network that somebody else loaded and disposes of. */
+  constructor(
+    network: LoadedNetwork,
+    preparer: FramePreparer,
+    { ownsNetwork = false }: { ownsNetwork?: boolean } = {},
+  ) {
+    this.#network = network;
+    this.#ownsNetwork = ownsNetwork;
+    this.#feeds = Object.fromEntries(
+      preparer.buffers.map((input) => [input.name, toTensor(input)]),
+    );
+  }
+
+  /**
+   * Loads a network of its own.
+   *
+   * @throws {ProviderError} If the provider cannot start here.
+   * @throws {ModelError} If ONNX Runtime refuses the network.
+   */
+  static async create(
+    network: Network,
+    preparer: FramePreparer,
+    options: SessionOptions,
+  ): Promise<NetworkSession> {
+    const loaded = await LoadedNetwork.load(network, options);
+    return new NetworkSession(loaded, preparer, { ownsNetwork: true });
+  }
+
+  /** Planes of the logits. */
+  get classes(): number {
+    return this.#network.classes;
   }
 
   /**
@@ -89,15 +125,19 @@ export class NetworkSession {
 
   /** Runs the network on what the preparer's buffers hold. */
   async runOutput(): Promise<RunOutput> {
+    const { session, output } = this.#network;
     this.#data.buffer.transfer(0);
-    const results = await this.#session.run(this.#feeds, [this.#output]);
-    const { data, dims } = results[this.#output]!;
+    const results = await session.run(this.#feeds, [output]);
+    const { data, dims } = results[output]!;
     this.#data = data as OutputData;
     return { data: this.#data, shape: dims };
   }
 
+  /** Frees the last output, and the network if it is its own. */
   async dispose(): Promise<void> {
-    await this.#session.release();
+    this.#data.buffer.transfer(0);
+    this.#data = new Float32Array();
+    if (this.#ownsNetwork) await this.#network.dispose();
   }
 }
 

@@ -1,37 +1,16 @@
 /**
- * The inference worker: takes READY slots from the ring until it ends and leaves them DONE, with
- * the class map filled and the overlay drawn while the frame is hot in the cache.
+ * The inference worker: takes READY slots from the rings of its streams until it is told to quit, and
+ * leaves them DONE, with the class map filled and the overlay drawn while the frame is hot in the
+ * cache.
  */
 import { nowMs } from "../frame/clock.ts";
-import { HEADER } from "../frame/timing.ts";
-import type { Network } from "../model/network.ts";
-import { type DrawOptions, Overlay } from "../overlay/overlay.ts";
-import { FrameRing, type RingHandle } from "../ring/ring.ts";
-import { SECTION } from "../ring/sections.ts";
-import {
-  GAUGE,
-  type QuitOrder,
-  reportOf,
-  type TrialOrder,
-  type WorkerMessage,
-} from "./messages.ts";
-import { Segmenter, type SegmenterOptions } from "./segmenter.ts";
-
-/** Tells a worker to load the network and to work on the ring until it ends. */
-export interface WorkOrder {
-  readonly kind: "work";
-  /** This worker's number, which marks the slots it holds. */
-  readonly worker: number;
-  readonly ring: RingHandle;
-  readonly network: Network;
-  readonly segmenter: SegmenterOptions;
-  /** How to draw into the frames; absent when nobody looks at them. */
-  readonly overlay: DrawOptions | undefined;
-  readonly gauges: SharedArrayBuffer;
-}
-
-/** What the main thread sends. */
-export type Order = WorkOrder | TrialOrder | QuitOrder;
+import { Lane } from "./lane.ts";
+import { Inbox } from "./mail.ts";
+import { reportOf, type WorkerMessage } from "./messages.ts";
+import type { Order, TrialOrder } from "./orders.ts";
+import { Segmenter } from "./segmenter.ts";
+import { serve } from "./serve.ts";
+import { SessionShelf } from "./session_shelf.ts";
 
 const TRIAL_RUNS = 3;
 
@@ -41,46 +20,30 @@ const scope = globalThis as unknown as {
   close(): void;
 };
 
-scope.onmessage = async ({ data: order }) => {
-  let frame: number | undefined;
+const inbox = new Inbox<Order>();
+scope.onmessage = ({ data: order }) => inbox.put(order);
+
+obeyFirst();
+
+/** The first order says what this thread is for. */
+async function obeyFirst(): Promise<void> {
   try {
+    const order = await inbox.next();
     if (order.kind === "trial") await runTrial(order);
-    else if (order.kind === "work") await work(order, (index) => frame = index);
+    if (order.kind === "serve") {
+      const shelf = new SessionShelf();
+      await serve(order, {
+        inbox,
+        open: (options) => Lane.open(options, shelf),
+        answer: (message) => scope.postMessage(message),
+      });
+      await shelf.dispose();
+    }
     scope.postMessage({ kind: "stopped" });
   } catch (error) {
-    const failure = { kind: "failed", error: reportOf(error) } as const;
-    scope.postMessage(frame === undefined ? failure : { ...failure, frame });
+    scope.postMessage({ kind: "failed", error: reportOf(error) });
   }
   scope.close();
-};
-
-async function work(order: WorkOrder, onFrame: (index: number) => void): Promise<void> {
-  const ring = new FrameRing(order.ring);
-  const gauges = new Float64Array(order.gauges);
-  const segmenter = await Segmenter.create(order.network, order.segmenter);
-  const overlay = order.overlay && new Overlay(order.overlay);
-  await segmenter.warmUp();
-  scope.postMessage({ kind: "ready" });
-  for (;;) {
-    const slot = ring.take(order.worker);
-    if (slot === undefined) break;
-    const header = ring.header(slot);
-    onFrame(header[HEADER.index]!);
-    header[HEADER.worker] = order.worker;
-    header[HEADER.taken] = nowMs();
-    const pixels = ring.section(slot, SECTION.pixels);
-    const labels = ring.section(slot, SECTION.labels);
-    const confidence = ring.section(slot, SECTION.confidence);
-    await segmenter.segment({ pixels, labels, confidence }, header);
-    overlay?.draw(
-      { pixels, labels, confidence, output: ring.section(slot, SECTION.output) },
-      // Nothing was measured yet while they are 0.
-      { fps: gauges[GAUGE.fps] || undefined, latencyMs: gauges[GAUGE.latencyMs] || undefined },
-    );
-    header[HEADER.blended] = nowMs();
-    ring.finish(slot);
-  }
-  await segmenter.dispose();
 }
 
 async function runTrial(order: TrialOrder): Promise<void> {

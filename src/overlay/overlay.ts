@@ -1,3 +1,4 @@
+import type { Size } from "../frame/geometry.ts";
 import { OverlayBlender, type OverlayFrame, type OverlayOptions } from "./blend.ts";
 import { Hud, type HudValues } from "./hud.ts";
 import { Legend } from "./legend.ts";
@@ -7,17 +8,17 @@ export interface DrawOptions extends OverlayOptions {
   /** Whether to draw the strip that names the classes. */
   readonly legend?: boolean;
   /** Draws the run's figures; what does not change from frame to frame is given here. */
-  readonly hud?: Pick<HudValues, "provider" | "modelSize"> | undefined;
+  readonly hud?: Pick<HudValues, "provider" | "modelSize" | "message"> | undefined;
 }
 
 /** What the HUD shows of the moment. */
-export type Gauges = Pick<HudValues, "fps" | "latencyMs">;
+export type Gauges = Pick<HudValues, "fps" | "latencyMs"> & Partial<Pick<HudValues, "modelSize">>;
 
 /** Tint, legend and HUD of one stream. One for each worker; the frame's buffers are the caller's. */
 export class Overlay {
   readonly #blender: OverlayBlender;
   readonly #legend: Legend | undefined;
-  readonly #hud: { drawing: Hud; values: Pick<HudValues, "provider" | "modelSize"> } | undefined;
+  readonly #hud: { drawing: Hud; values: HudValues } | undefined;
 
   /**
    * Computes the tables and draws what stays the same.
@@ -33,7 +34,16 @@ export class Overlay {
     }
   }
 
-  /** Draws a frame: into `output` where it has bytes, else into `pixels`. */
+  /** Size of the drawn frames. */
+  get outputSize(): Size {
+    return this.#blender.outputSize;
+  }
+
+  /**
+   * Draws a frame: into `output` where it has bytes, else into `pixels`.
+   *
+   * @param gauges Go before what the options said.
+   */
   draw(frame: OverlayFrame, gauges: Gauges): void {
     const { pixels, labels } = frame;
     const drawn = this.#blender.blend({

@@ -18,6 +18,7 @@ export const FRAME_LOG_FIELDS = [
   "orderMs",
   "encodeMs",
   "latencyMs",
+  "reused",
 ] as const satisfies readonly (keyof FrameTiming)[];
 
 /**

@@ -1,5 +1,5 @@
 import { nowMs } from "../frame/clock.ts";
-import { type FrameTiming, type Stage, STAGES } from "../frame/timing.ts";
+import { type FrameTiming, REUSED, type Stage, STAGES } from "../frame/timing.ts";
 import { type BusyShares, findBound } from "./bound.ts";
 import {
   type CpuCost,
@@ -35,6 +35,7 @@ export class RunRecorder {
   readonly #stages = new Map(STAGES.map((stage) => [stage, new Histogram()]));
   readonly #latency = new Histogram();
   readonly #drops = new Map<string, number>();
+  readonly #reused = { every: 0, still: 0 };
   #frames = 0;
   #first: { writtenMs: number; cpu: CpuReading | undefined } | undefined;
   #last: { writtenMs: number; cpu: CpuReading | undefined } | undefined;
@@ -68,6 +69,8 @@ export class RunRecorder {
     for (const stage of STAGES) this.#stages.get(stage)!.add(timing[`${stage}Ms`]);
     this.#latency.add(timing.latencyMs);
     this.#frames += 1;
+    if (timing.reused === REUSED.every) this.#reused.every += 1;
+    if (timing.reused === REUSED.still) this.#reused.still += 1;
     this.#last = { writtenMs, cpu: this.#meters.readCpu() };
     this.#first ??= this.#last;
     this.#firstFrameTiming ??= timing;
@@ -115,6 +118,7 @@ export class RunRecorder {
       ) as Record<Stage, Summary>,
       latency: this.#latency.summary(),
       drops: Object.fromEntries(this.#drops),
+      ...(this.#reused.every + this.#reused.still > 0 && { reused: { ...this.#reused } }),
       peakRssBytes: this.#peakRssBytes,
       cpuMs,
       ...(cpuBoundFps === undefined ? {} : { cpuBoundFps, efficiency: fps / cpuBoundFps }),

@@ -52,6 +52,11 @@ export interface RunReport {
   readonly latency: Summary;
   /** Dropped frames by reason; empty when none was. */
   readonly drops: Readonly<Record<string, number>>;
+  /**
+   * Frames that had an earlier frame's class map, because the network ran on one frame of their group
+   * (`every`) or nothing moved (`still`); absent where each had its own.
+   */
+  readonly reused?: { readonly every: number; readonly still: number };
   /** The largest resident set of this program that was seen, ffmpeg's processes not included. */
   readonly peakRssBytes: number;
   /** CPU milliseconds a frame. */

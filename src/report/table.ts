@@ -37,6 +37,7 @@ export function formatTable(report: RunReport, options: TableOptions = {}): stri
     paint.bold(row("latency", report.latency, undefined)),
     "",
     ...flow(resources(report), " · ", columns).map(paint.dim),
+    ...reused(report),
     ...flow(report.boundBy.split(WORD_BREAK), " ", columns),
   ];
   return lines.join("\n");
@@ -124,6 +125,14 @@ function dropped({ drops }: RunReport): string {
   if (reasons.length === 0) return "none dropped";
   const total = reasons.reduce((sum, [, count]) => sum + count, 0);
   return `${total} dropped (${reasons.map(([reason, count]) => `${reason}: ${count}`).join(", ")})`;
+}
+
+/** A line for each reason that there was. */
+function reused({ reused, frames }: RunReport): string[] {
+  const lines: string[] = [];
+  if (reused?.every) lines.push(`${reused.every} of ${frames} frames between: map reused`);
+  if (reused?.still) lines.push(`${reused.still} of ${frames} frames still: map reused`);
+  return lines;
 }
 
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];

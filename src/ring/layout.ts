@@ -2,8 +2,8 @@
  * Where things lie in the ring's one SharedArrayBuffer:
  *
  * ```
- * control words │ state, sequence, attempts of each slot │ headers │ sections of slot 0 │ slot 1 …
- *     int32     │                 int32                  │ float64 │        uint8
+ * control words │ words of each slot │ headers │ sections of slot 0 │ slot 1 …
+ *     int32     │       int32        │ float64 │        uint8
  * ```
  *
  * Every block starts on a cache line, so that two threads that work on neighbours do not share one.
@@ -15,18 +15,23 @@ const CACHE_LINE = 64;
 export const CONTROL = {
   /** 0 open, 1 ended (drain what is there), 2 closed (stop at once). */
   phase: 0,
-  /** Counts changes that a waiting producer, worker or sink wants to see. */
+  /** Counts changes that a waiting producer or sink wants to see; workers have the bell. */
   freeEpoch: 1,
-  readyEpoch: 2,
-  doneEpoch: 3,
+  doneEpoch: 2,
   /** The sequence number of the next slot to be published. */
-  nextSequence: 4,
+  nextSequence: 3,
   /** Published frames that were taken back before a worker took them. */
-  dropped: 5,
+  dropped: 4,
 } as const;
 
 /** Words of each slot. */
-export const SLOT = { state: 0, sequence: 1, attempts: 2 } as const;
+export const SLOT = {
+  state: 0,
+  sequence: 1,
+  attempts: 2,
+  /** A row of the table of group owners, which has as many rows as there are slots. */
+  groupOwner: 3,
+} as const;
 
 const CONTROL_WORDS = CACHE_LINE / Int32Array.BYTES_PER_ELEMENT;
 const SLOT_WORDS = CACHE_LINE / Int32Array.BYTES_PER_ELEMENT;

@@ -1,10 +1,15 @@
+import { Bell } from "./bell.ts";
+import { groupOf, GroupOwners } from "./group_owners.ts";
 import { CONTROL, ringLayout, type RingShape, SLOT } from "./layout.ts";
-import { busyWith, isBusy, isInFlight, isReady, PHASE, SlotStates, STATE } from "./slot_states.ts";
+import { busyWith, isInFlight, isReady, PHASE, SlotStates, STATE } from "./slot_states.ts";
+import { type SlotViews, viewSlots } from "./slot_views.ts";
 
 /** What another thread needs to attach to a ring; crosses `postMessage`. */
 export interface RingHandle {
   readonly buffer: SharedArrayBuffer;
   readonly shape: RingShape;
+  /** Of the bell that wakes the workers. */
+  readonly bell: SharedArrayBuffer;
 }
 
 /** What became of the slots a dead worker left behind. */
@@ -19,18 +24,21 @@ export interface Reclaimed {
  * A ring of frame slots in shared memory, between one producer, any number of workers and one sink.
  *
  * ```
- *        acquire         publish        take          finish        next           release
+ *        acquire         publish       tryTake         finish        next           release
  *  FREE ────────► FILLING ────► READY ────────► BUSY ────────► DONE ───────► SINKING ────► FREE
- *                    ▲            │  ▲            │
- *                    └── reclaimOldest └── reclaim ┘
+ *                    ▲            │  ▲            │ │
+ *                    └ reclaimOldest  └── reclaim ──┘ └── discard ──► FREE
  * ```
  *
  * - Threads: the producer and the sink may block only asynchronously (`Atomics.waitAsync`) and
- *   usually share the main thread; workers block with `Atomics.wait`. One producer, one sink.
+ *   usually share the main thread; workers block on the bell, which several rings may share, so that
+ *   one worker serves them all. One producer, one sink.
  * - Order: `publish` numbers the slots; workers take the oldest READY slot, `next` gives the slots
- *   in the order of their numbers, skipping those that were reclaimed.
- * - Ownership: between `acquire` and `publish`, `take` and `finish`, `next` and `release` the slot's
- *   header and sections belong to the caller alone. A state change publishes every write before it.
+ *   in the order of their numbers, skipping those that were reclaimed or discarded.
+ * - Groups: `every` numbers in a row may be kept for one worker, whichever takes the first of them.
+ * - Ownership: between `acquire` and `publish`, `tryTake` and `finish`, `next` and `release` the
+ *   slot's header and sections belong to the caller alone. A state change publishes every write
+ *   before it. The sink may hold a slot while it waits for the next.
  * - Ending: `end` lets what was published drain; `close` wakes everybody and ends at once. Both are
  *   final.
  * - Allocates nothing per frame: views are made once per slot.
@@ -38,8 +46,9 @@ export interface Reclaimed {
 export class FrameRing {
   readonly handle: RingHandle;
   readonly #states: SlotStates;
-  readonly #headers: readonly Float64Array[];
-  readonly #sections: readonly (readonly Uint8Array[])[];
+  readonly #bell: Bell;
+  readonly #owners: GroupOwners;
+  readonly #slots: readonly SlotViews[];
   /** The number after the one that the sink got last; only the sink's instance uses it. */
   #expected = 0;
 
@@ -54,34 +63,29 @@ export class FrameRing {
     }
     this.handle = handle;
     this.#states = new SlotStates(buffer, layout, shape.slots);
-    const slots = Array.from({ length: shape.slots }, (_, slot) => slot);
-    this.#headers = slots.map((slot) =>
-      new Float64Array(
-        buffer,
-        layout.headers.first + slot * layout.headers.stride,
-        shape.headerFields,
-      )
-    );
-    this.#sections = slots.map((slot) =>
-      shape.sectionBytes.map((bytes, section) =>
-        new Uint8Array(
-          buffer,
-          layout.sections.first + slot * layout.sections.stride + layout.sectionOffsets[section]!,
-          bytes,
-        )
-      )
-    );
+    this.#bell = new Bell(handle.bell);
+    this.#owners = new GroupOwners(this.#states, shape.slots);
+    this.#slots = viewSlots(buffer, layout, shape);
   }
 
-  /** Makes a ring with every slot FREE. */
-  static allocate(shape: RingShape): FrameRing {
+  /** Makes a ring with every slot FREE. Workers that serve several rings want one bell for all. */
+  static allocate(shape: RingShape, bell: Bell = new Bell()): FrameRing {
     const buffer = new SharedArrayBuffer(ringLayout(shape).byteLength);
-    return new FrameRing({ buffer, shape });
+    return new FrameRing({ buffer, shape, bell: bell.buffer });
   }
 
   /** How many slots there are. */
   get slots(): number {
     return this.handle.shape.slots;
+  }
+
+  /** How many slots are not FREE. */
+  get slotsInUse(): number {
+    let count = 0;
+    for (let slot = 0; slot < this.slots; slot++) {
+      if (this.#states.state(slot) !== STATE.free) count++;
+    }
+    return count;
   }
 
   /** How many published frames were reclaimed before a worker took them. */
@@ -91,12 +95,12 @@ export class FrameRing {
 
   /** The float64 header of a slot. */
   header(slot: number): Float64Array {
-    return this.#headers[slot]!;
+    return this.#slots[slot]!.header;
   }
 
   /** A byte section of a slot. */
   section(slot: number, section: number): Uint8Array {
-    return this.#sections[slot]![section]!;
+    return this.#slots[slot]!.sections[section]!;
   }
 
   // Producer ─────────────────────────────────────────────────────────────────────────────────────
@@ -149,7 +153,7 @@ export class FrameRing {
     const sequence = Atomics.add(this.#states.words, CONTROL.nextSequence, 1);
     Atomics.store(this.#states.words, this.#states.word(slot, SLOT.sequence), sequence);
     this.#states.move(slot, STATE.filling, STATE.ready);
-    this.#states.bump(CONTROL.readyEpoch);
+    this.#bell.ring();
   }
 
   /** FILLING → FREE: nothing came after all. */
@@ -161,36 +165,61 @@ export class FrameRing {
   // Worker ───────────────────────────────────────────────────────────────────────────────────────
 
   /**
+   * READY → BUSY: the oldest frame that this worker may take, or undefined when there is none now.
+   *
+   * @param every Frames of a group; a frame whose group is another worker's is left to that one.
+   */
+  tryTake(worker: number, every = 1): number | undefined {
+    if (this.#states.phase === PHASE.closed) return undefined;
+    const busy = busyWith(worker);
+    let after: number | undefined;
+    for (;;) {
+      const slot = this.#states.oldest(isReady, after);
+      if (slot === undefined) return undefined;
+      const sequence = this.#states.sequence(slot);
+      if (every > 1 && !this.#owners.claim(groupOf(sequence, every), worker)) after = sequence;
+      else if (this.#states.swap(slot, STATE.ready, busy)) return slot;
+      // Otherwise another worker was faster, or the producer took the frame back.
+    }
+  }
+
+  /**
    * READY → BUSY: blocks this thread until a frame is there and takes the oldest.
    *
    * @returns The slot, or undefined once the ring ended and is drained, or is closed.
    */
   take(worker: number): number | undefined {
-    const busy = busyWith(worker);
     for (;;) {
-      const epoch = this.#states.epoch(CONTROL.readyEpoch);
-      const phase = this.#states.phase;
-      if (phase === PHASE.closed) return undefined;
-      const slot = this.#states.oldest(isReady);
-      if (slot !== undefined) {
-        if (this.#states.swap(slot, STATE.ready, busy)) return slot;
-        continue; // another worker was faster
-      }
-      if (phase === PHASE.ended) return undefined;
-      this.#states.wait(CONTROL.readyEpoch, epoch);
+      const { epoch } = this.#bell;
+      const { phase } = this.#states;
+      const slot = this.tryTake(worker);
+      if (slot !== undefined || phase !== PHASE.open) return slot;
+      this.#bell.wait(epoch);
     }
+  }
+
+  /** The group of the frame in a slot: frames in a row, `every` of them. */
+  group(slot: number, every: number): number {
+    return groupOf(this.#states.sequence(slot), every);
   }
 
   /** BUSY → DONE. */
   finish(slot: number): void {
-    const state = this.#states.state(slot);
-    this.#states.move(slot, isBusy(state) ? state : STATE.busy, STATE.done);
+    this.#states.moveBusy(slot, STATE.done);
     this.#states.bump(CONTROL.doneEpoch);
+  }
+
+  /** BUSY → FREE, whoever holds it: nobody can work on this frame, the sink goes on without it. */
+  discard(slot: number): void {
+    this.#states.moveBusy(slot, STATE.free);
+    this.#states.bump(CONTROL.doneEpoch); // the sink may be waiting for just this frame
+    this.#states.bump(CONTROL.freeEpoch);
   }
 
   /**
    * BUSY → READY for every slot that a dead worker held, unless its frame was tried `maxAttempts`
-   * times. Call it only when the worker cannot touch the ring any more.
+   * times; its groups are free for others. Call it only when the worker cannot touch the ring any
+   * more.
    */
   reclaim(worker: number, maxAttempts: number): Reclaimed {
     const busy = busyWith(worker);
@@ -207,7 +236,8 @@ export class FrameRing {
       this.#states.move(slot, busy, STATE.ready);
       requeued.push(slot);
     }
-    if (requeued.length > 0) this.#states.bump(CONTROL.readyEpoch);
+    this.#owners.forget(worker);
+    this.#bell.ring();
     return { requeued, exhausted };
   }
 
@@ -254,11 +284,13 @@ export class FrameRing {
   end(): void {
     Atomics.compareExchange(this.#states.words, CONTROL.phase, PHASE.open, PHASE.ended);
     this.#states.bumpAll();
+    this.#bell.ring();
   }
 
   /** Everybody gets undefined from now on; frames in flight are lost. */
   close(): void {
     Atomics.store(this.#states.words, CONTROL.phase, PHASE.closed);
     this.#states.bumpAll();
+    this.#bell.ring();
   }
 }

@@ -7,7 +7,7 @@ export const STATE = { free: 0, filling: 1, ready: 2, busy: 3, done: 4, sinking:
 export const PHASE = { open: 0, ended: 1, closed: 2 } as const;
 
 /** A counter in the control words that grows with every change somebody may be waiting for. */
-export type Epoch = typeof CONTROL.freeEpoch | typeof CONTROL.readyEpoch | typeof CONTROL.doneEpoch;
+export type Epoch = typeof CONTROL.freeEpoch | typeof CONTROL.doneEpoch;
 
 /** Any long time: the timer is there to be pending, not to fire. */
 const KEEP_ALIVE_MS = 1_000_000_000;
@@ -78,6 +78,12 @@ export class SlotStates {
     if (!this.swap(slot, from, to)) throw this.#refusal(slot, from);
   }
 
+  /** @throws {RangeError} If the state is not BUSY, with whichever worker. */
+  moveBusy(slot: number, to: number): void {
+    const state = this.state(slot);
+    this.move(slot, isBusy(state) ? state : STATE.busy, to);
+  }
+
   /** @throws {RangeError} If the state is not `wanted`: the caller does not own the slot. */
   check(slot: number, wanted: number): void {
     if (this.state(slot) !== wanted) throw this.#refusal(slot, wanted);
@@ -90,14 +96,18 @@ export class SlotStates {
     );
   }
 
-  /** The slot with the lowest sequence number among those whose state word is wanted. */
-  oldest(isWanted: (state: number) => boolean): number | undefined {
+  /**
+   * The slot with the lowest sequence number among those whose state word is wanted, and whose number
+   * comes after `after` where that is given.
+   */
+  oldest(isWanted: (state: number) => boolean, after?: number): number | undefined {
     let oldest: number | undefined;
     let lowest = 0;
     for (let slot = 0; slot < this.#slots; slot++) {
       if (!isWanted(this.state(slot))) continue;
       const sequence = this.sequence(slot);
       // The difference, not the order, is compared: sequence numbers wrap after 2^32 frames.
+      if (after !== undefined && ((sequence - after) | 0) <= 0) continue;
       if (oldest === undefined || ((sequence - lowest) | 0) < 0) {
         oldest = slot;
         lowest = sequence;
@@ -118,13 +128,7 @@ export class SlotStates {
 
   bumpAll(): void {
     this.bump(CONTROL.freeEpoch);
-    this.bump(CONTROL.readyEpoch);
     this.bump(CONTROL.doneEpoch);
-  }
-
-  /** Blocks this thread until the epoch is no longer `seen`. */
-  wait(epoch: Epoch, seen: number): void {
-    Atomics.wait(this.words, epoch, seen);
   }
 
   /** Resolves when the epoch is no longer `seen`. */

@@ -18,6 +18,8 @@ interface Model {
   readonly slots: Slot[];
   published: number;
   dropped: number;
+  /** Whose the groups are: a row for each slot, which the newest claim has. */
+  readonly owners: ({ readonly group: number; worker: number | undefined } | undefined)[];
   phase: "open" | "ended" | "closed";
 }
 
@@ -91,6 +93,35 @@ const take = (worker: number) =>
     },
   );
 
+/** Frames of a group: not a divisor of the number of slots, so that groups share rows. */
+const EVERY = 3;
+
+const tryTake = (worker: number) =>
+  operation(`tryTake ${worker}`, always, (model, ring) => {
+    let expected: number | undefined;
+    const ready = model.phase === "closed" ? [] : slotsIn(model, "ready");
+    for (const slot of ready.sort((a, b) => model.slots[a]!.sequence - model.slots[b]!.sequence)) {
+      const group = Math.floor(model.slots[slot]!.sequence / EVERY);
+      const row = group % model.slots.length;
+      const owner = model.owners[row];
+      if (owner?.group === group && owner.worker !== undefined && owner.worker !== worker) continue;
+      model.owners[row] = { group, worker };
+      expected = slot;
+      break;
+    }
+    assert.equal(ring.tryTake(worker, EVERY), expected);
+    if (expected === undefined) return;
+    assert.equal(ring.group(expected, EVERY), Math.floor(model.slots[expected]!.sequence / EVERY));
+    Object.assign(model.slots[expected]!, { state: "busy", worker });
+  });
+
+const discard = (choice: number) =>
+  operation(`discard ${choice}`, (model) => slotsIn(model, "busy").length > 0, (model, ring) => {
+    const slot = choose(model, "busy", choice);
+    ring.discard(slot);
+    model.slots[slot]!.state = "free";
+  });
+
 const finish = (choice: number) =>
   operation(`finish ${choice}`, (model) => slotsIn(model, "busy").length > 0, (model, ring) => {
     const slot = choose(model, "busy", choice);
@@ -108,6 +139,7 @@ const reclaim = (worker: number, attempts: number) =>
       exhausted: held.filter(isExhausted),
     });
     for (const slot of held) if (!isExhausted(slot)) model.slots[slot]!.state = "ready";
+    for (const owner of model.owners) if (owner?.worker === worker) owner.worker = undefined;
   });
 
 const next = operation(
@@ -141,6 +173,7 @@ const trespass = (slot: number) =>
     if (state !== "filling") assert.throws(() => ring.publish(at), RangeError);
     if (state !== "filling") assert.throws(() => ring.abandon(at), RangeError);
     if (state !== "busy") assert.throws(() => ring.finish(at), RangeError);
+    if (state !== "busy") assert.throws(() => ring.discard(at), RangeError);
     if (state !== "sinking") assert.throws(() => ring.release(at), RangeError);
   });
 
@@ -163,7 +196,9 @@ const OPERATIONS: fc.Arbitrary<Operation>[] = [
   small.map(abandon),
   fc.constant(reclaimOldest),
   small.map(take),
+  small.map(tryTake),
   small.map(finish),
+  small.map(discard),
   fc.tuple(small, fc.integer({ min: 1, max: 3 })).map(([worker, attempts]) =>
     reclaim(worker, attempts)
   ),
@@ -190,13 +225,16 @@ Deno.test("FrameRing does what its model does, in any order of operations", asyn
             ),
             published: 0,
             dropped: 0,
+            owners: Array(count).fill(undefined),
             phase: "open" as const,
           },
           real: FrameRing.allocate({ slots: count, headerFields: 1, sectionBytes: [1] }),
         });
         let last: { model: Model; real: FrameRing } | undefined;
         await fc.asyncModelRun(() => last = setup(), commands);
-        assert.equal(last!.real.dropped, last!.model.dropped);
+        const { model, real } = last!;
+        assert.equal(real.dropped, model.dropped);
+        assert.equal(real.slotsInUse, count - slotsIn(model, "free").length);
       },
     ),
     { numRuns: 300, seed: 1 },

@@ -1,8 +1,29 @@
-/** Stands in for the inference worker: marks frames without a network, and fails where it is told. */
+/**
+ * Stands in for the inference worker: serves streams as the real one does, but marks frames instead
+ * of running a network, and fails where it is told.
+ */
 import { HEADER } from "../../src/frame/timing.ts";
-import type { WorkerMessage } from "../../src/infer/messages.ts";
-import type { Order } from "../../src/infer/worker.ts";
+import type { LaneOptions } from "../../src/infer/lane.ts";
+import { Inbox } from "../../src/infer/mail.ts";
+import { reportOf, type WorkerMessage } from "../../src/infer/messages.ts";
+import type { Order } from "../../src/infer/orders.ts";
+import { serve, type ServedLane } from "../../src/infer/serve.ts";
 import { FrameRing } from "../../src/ring/ring.ts";
+
+/** What the stand-in does; as JSON it is the name of the stream's network. */
+export interface Behaviour {
+  /** The frame that goes wrong, and how: the work rejects, or the thread dies. */
+  readonly bad?: { readonly frame: number; readonly how: "fail" | "throw" };
+  /** Whether the bad frame goes wrong whenever it is tried, or the first time only. */
+  readonly always?: boolean;
+  /** Attempts to open the stream that are refused, counted from 1 over all workers. */
+  readonly refused?: readonly number[];
+  /** The frame that waits until the test opens the gate. */
+  readonly gated?: number;
+}
+
+/** Where the test and the stand-ins count, in the int32 words of the stream's gauges. */
+export const COUNT = { opened: 0, served: 1, gate: 2, drawn: 3, closed: 4 } as const;
 
 const scope = globalThis as unknown as {
   onmessage: ((event: MessageEvent<Order>) => void) | null;
@@ -10,27 +31,58 @@ const scope = globalThis as unknown as {
   close(): void;
 };
 
-/** The network's name says what to do: "fail 7 once", "fail 7 always", "throw 7 once", "refuse". */
-scope.onmessage = ({ data: order }) => {
-  if (order.kind !== "work") return scope.close();
-  const [how, frame, often] = order.network.name.split(" ");
-  const error = { name: "Error", message: "it was told to fail", stack: undefined };
-  if (how === "refuse") return scope.postMessage({ kind: "failed", error });
-  const ring = new FrameRing(order.ring);
-  scope.postMessage({ kind: "ready" });
-  for (;;) {
-    const slot = ring.take(order.worker);
-    if (slot === undefined) break;
-    const index = ring.header(slot)[HEADER.index]!;
-    const pixels = ring.section(slot, 0);
-    const isSecondTime = pixels[0] === 1;
-    pixels[0] = 1;
-    if (index === Number(frame) && (often === "always" || !isSecondTime)) {
-      if (how === "throw") throw new Error("it was told to throw");
-      return scope.postMessage({ kind: "failed", frame: index, error });
+const inbox = new Inbox<Order>();
+scope.onmessage = ({ data }) => inbox.put(data);
+
+obeyFirst();
+
+async function obeyFirst(): Promise<void> {
+  try {
+    const order = await inbox.next();
+    if (order.kind === "serve") {
+      const answer = (message: WorkerMessage) => scope.postMessage(message);
+      await serve(order, { inbox, open, answer });
     }
-    ring.finish(slot);
+    scope.postMessage({ kind: "stopped" });
+  } catch (error) {
+    scope.postMessage({ kind: "failed", error: reportOf(error) });
   }
-  scope.postMessage({ kind: "stopped" });
   scope.close();
-};
+}
+
+function open(options: LaneOptions): Promise<ServedLane> {
+  const behaviour = JSON.parse(options.networks[0]!.name) as Behaviour;
+  const counts = new Int32Array(options.gauges);
+  const attempt = Atomics.add(counts, COUNT.opened, 1) + 1;
+  if (behaviour.refused?.includes(attempt)) {
+    return Promise.reject(new Error(`it was told to refuse attempt ${attempt}`));
+  }
+  const ring = new FrameRing(options.ring);
+  return Promise.resolve({
+    ring,
+    every: options.every,
+    async work(slot) {
+      const header = ring.header(slot);
+      const pixels = ring.section(slot, 0);
+      const { bad, always, gated } = behaviour;
+      if (header[HEADER.index] === gated) Atomics.wait(counts, COUNT.gate, 0);
+      if (header[HEADER.index] === bad?.frame && (always || pixels[0] === 0)) {
+        pixels[0] = 1;
+        if (bad!.how === "fail") throw new Error("it was told to fail");
+        setTimeout(() => {
+          throw new Error("it was told to throw");
+        });
+        await new Promise(() => {});
+      }
+      header[HEADER.labelled] = Atomics.add(counts, COUNT.served, 1);
+    },
+    draw(overlay) {
+      if (overlay.alpha === 7) throw new RangeError("it was told to refuse");
+      Atomics.add(counts, COUNT.drawn, 1);
+    },
+    close() {
+      Atomics.add(counts, COUNT.closed, 1);
+      return Promise.resolve();
+    },
+  });
+}

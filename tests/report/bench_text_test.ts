@@ -51,7 +51,7 @@ Deno.test("formatBench() stays within 100 columns, and colours only when asked",
 Deno.test("formatComparison() tells each row's ratio, noise and verdict, and counts them", () => {
   const after = ROWS.map((row, i) => i === 0 ? { ...row, median: row.median / 2 } : row);
   const text = formatComparison(compareReports(benchReport(), benchReport(after)));
-  assert.match(lineOf(text, "cls/cpu/1, half"), / 55\.0 +27\.5 +0\.50× +±5% {2}slower$/);
+  assert.match(lineOf(text, "cls/cpu/1, half"), / 55\.0 +27\.5 +0\.50× +±6% {2}slower$/);
   assert.match(lineOf(text, "cls/cpu/2, half"), / 1\.00× +±5% {2}within noise$/);
   assert.match(lineOf(text, "9 rows"), /: 1 slower, 8 within noise$/);
 });

@@ -18,6 +18,7 @@ const TIMING: FrameTiming = {
   orderMs: 3,
   encodeMs: 4.25,
   latencyMs: 28.7,
+  reused: 2,
 };
 
 Deno.test("write() makes a JSON object a line, milliseconds rounded to a microsecond", async () => {
@@ -31,7 +32,7 @@ Deno.test("write() makes a JSON object a line, milliseconds rounded to a microse
   assert.equal(
     lines[0],
     '{"index":7,"ptsUs":280000,"worker":1,"decodeMs":0.5,"waitMs":1,"prepareMs":2.001,' +
-      '"inferMs":16.123,"labelMs":0,"blendMs":0,"orderMs":3,"encodeMs":4.25,"latencyMs":28.7}',
+      '"inferMs":16.123,"labelMs":0,"blendMs":0,"orderMs":3,"encodeMs":4.25,"latencyMs":28.7,"reused":2}',
   );
   assert.equal(JSON.parse(lines[1]!).index, 8);
   assert.deepEqual(lines.slice(2), [""]);
@@ -46,7 +47,7 @@ Deno.test("write() makes comma-separated values under a heading, for .csv", asyn
   assert.equal(
     await Deno.readTextFile(path),
     "index,ptsUs,worker,decodeMs,waitMs,prepareMs,inferMs,labelMs,blendMs,orderMs,encodeMs," +
-      "latencyMs\n7,280000,1,0.5,1,2.001,16.123,0,0,3,4.25,28.7\n",
+      "latencyMs,reused\n7,280000,1,0.5,1,2.001,16.123,0,0,3,4.25,28.7,2\n",
   );
 });
 
