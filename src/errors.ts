@@ -113,3 +113,17 @@ export class WorkerError extends Error {
     this.frame = fields.frame;
   }
 }
+
+/** The farm's Redis cannot be used: it is not reached, refuses the login, or is too old. */
+export class FarmError extends Error {
+  /** The class, for errors that crossed threads or bundles. */
+  override readonly name = "FarmError";
+  /** The URL of the Redis, credentials redacted. */
+  readonly redis: string;
+
+  /** Takes the one-line message, the fields, and `cause` as every error does. */
+  constructor(message: string, fields: { redis: string }, options?: ErrorOptions) {
+    super(message, options);
+    this.redis = fields.redis;
+  }
+}

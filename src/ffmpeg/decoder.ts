@@ -1,12 +1,13 @@
 /** An ffmpeg that decodes one input to I420 frames with exact timestamps. */
-import { FfmpegError } from "../errors.ts";
+import { FfmpegError, InputError } from "../errors.ts";
 import { formatSize, i420Layout } from "../frame/geometry.ts";
 import type { FfmpegBinary } from "./binary.ts";
 import type { Conversion } from "./filters.ts";
 import { inputArguments } from "./input.ts";
-import { EndOfDataError, NutReader } from "./nut_reader.ts";
+import { EndOfDataError, type NutFrame, NutReader } from "./nut_reader.ts";
 import type { Probe } from "./probe.ts";
 import { type FfmpegExit, type FfmpegProcess, spawnFfmpeg } from "./process.ts";
+import { fromFilter, isBefore, isBehind, seekArguments, type TimeRange } from "./range.ts";
 import { redact } from "./redact.ts";
 import { passthroughOption } from "./release.ts";
 
@@ -19,15 +20,27 @@ export class Decoder {
   readonly #process: FfmpegProcess;
   readonly #reader: NutReader;
   readonly #byteLength: number;
+  readonly #range: TimeRange;
+  readonly #name: string;
+  #hasFrames = false;
+  #isPastEnd = false;
 
   /**
    * Starts ffmpeg; `signal` kills it.
    *
    * @throws {FfmpegError} If ffmpeg cannot be started.
    */
-  constructor(binary: FfmpegBinary, probe: Probe, conversion: Conversion, signal?: AbortSignal) {
+  constructor(
+    binary: FfmpegBinary,
+    probe: Probe,
+    conversion: Conversion,
+    signal?: AbortSignal,
+    range: TimeRange = {},
+  ) {
     this.#byteLength = i420Layout(probe.size).byteLength;
-    this.#args = decodeArguments(binary, probe, conversion);
+    this.#range = range;
+    this.#name = probe.input.name;
+    this.#args = decodeArguments(binary, probe, conversion, range);
     this.#process = spawnFfmpeg(binary, this.#args, { stdin: false, stdout: true, signal });
     this.#reader = new NutReader(this.#process.stdout);
   }
@@ -42,6 +55,11 @@ export class Decoder {
     return this.#process.ended;
   }
 
+  /** Whether the end of the range was read, and ffmpeg ended for it. */
+  get isPastEnd(): boolean {
+    return this.#isPastEnd;
+  }
+
   /**
    * Reads the next frame into `pixels`, piece by piece as it comes.
    *
@@ -49,10 +67,11 @@ export class Decoder {
    * decoder ends within a frame.
    * @returns The frame's time in microseconds from the container's start; undefined at the end.
    * @throws {FfmpegError} If what comes is no such stream of frames.
+   * @throws {InputError} If time runs backwards across the beginning of the range.
    */
   async readFrame(pixels: Uint8Array): Promise<number | undefined> {
     try {
-      const frame = await this.#reader.nextFrame();
+      const frame = await this.#nextInRange();
       if (frame === undefined) return undefined;
       if (frame.byteLength !== this.#byteLength) throw new RangeError(this.#surprise(frame));
       await this.#reader.readPayload(pixels.subarray(0, this.#byteLength));
@@ -76,6 +95,28 @@ export class Decoder {
     return await ended;
   }
 
+  /** The next frame of the range; those before it are passed over, unread. */
+  async #nextInRange(): Promise<NutFrame | undefined> {
+    let frame = await this.#reader.nextFrame();
+    while (frame !== undefined && isBefore(this.#range, frame.ptsUs)) {
+      if (this.#hasFrames) {
+        throw new InputError(
+          `Cannot decode a part of ${JSON.stringify(this.#name)}: its time runs backwards there. ` +
+            "Decode it as a whole.",
+          { input: this.#name },
+        );
+      }
+      frame = await this.#reader.nextFrame();
+    }
+    if (frame !== undefined && isBehind(this.#range, frame.ptsUs)) {
+      this.#isPastEnd = true;
+      await this.kill();
+      return undefined;
+    }
+    this.#hasFrames = true;
+    return frame;
+  }
+
   #surprise(frame: { readonly byteLength: number }): string {
     const size = this.#reader.stream === undefined
       ? ""
@@ -88,11 +129,13 @@ function decodeArguments(
   binary: FfmpegBinary,
   probe: Probe,
   conversion: Conversion,
+  { startUs }: TimeRange,
 ): readonly string[] {
   return [
+    ...seekArguments(startUs),
     ...inputArguments(probe.input),
     ...["-map", `0:${probe.videoIndex}`, "-an", "-sn", "-dn"],
-    ...["-vf", conversion.graph],
+    ...["-vf", fromFilter(startUs) + conversion.graph],
     // Every frame once, with its own timestamp in the input's time base.
     ...passthroughOption(binary.release),
     ...["-enc_time_base", "-1"],

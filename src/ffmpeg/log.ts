@@ -27,6 +27,12 @@ export class FfmpegLog {
   #serious = false;
   #lastError = "";
   #lastReason = "";
+  readonly #onLine: ((line: string) => void) | undefined;
+
+  /** `onLine` takes every line as it comes, of any level, credentials hidden. */
+  constructor(onLine?: (line: string) => void) {
+    this.#onLine = onLine;
+  }
 
   /** The last warnings and errors, credentials hidden, one a line. */
   get tail(): string {
@@ -53,6 +59,7 @@ export class FfmpegLog {
 
   #take(line: string): void {
     if (line === "") return;
+    this.#onLine?.(redact(line.slice(0, LINE_LENGTH)));
     const bench = /bench: utime=([\d.]+)s stime=([\d.]+)s/.exec(line);
     if (bench) this.cpuMs = Math.round((Number(bench[1]) + Number(bench[2])) * 1000);
     const level = /^(?:\[[^\]]* @ [^\]]*\] )*\[(\w+)\] /.exec(line)?.[1];

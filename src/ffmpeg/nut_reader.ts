@@ -88,6 +88,21 @@ export class NutReader {
     }
   }
 
+  /**
+   * Passes over the payload of the frame that {@link nextFrame} announced.
+   *
+   * @throws {EndOfDataError} If the stream ends before.
+   */
+  async skipPayload(): Promise<void> {
+    const count = this.#pending;
+    this.#pending = 0;
+    try {
+      await this.#bytes.skip(count);
+    } catch (error) {
+      throw malformed(error);
+    }
+  }
+
   /** Stops reading and lets the stream go. */
   cancel(): Promise<void> {
     return this.#bytes.cancel();

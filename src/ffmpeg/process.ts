@@ -43,6 +43,8 @@ export interface SpawnOptions {
   readonly stdout: boolean;
   /** Kills the process when it aborts. */
   readonly signal?: AbortSignal | undefined;
+  /** Takes every line it prints, credentials hidden; ffmpeg says more then (`-loglevel verbose`). */
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
 /**
@@ -57,7 +59,7 @@ export function spawnFfmpeg(
   options: SpawnOptions,
 ): FfmpegProcess {
   const child = start(binary.path, args, options);
-  const log = new FfmpegLog();
+  const log = new FfmpegLog(options.onLine);
   let running = true;
   const end = async (): Promise<FfmpegExit> => {
     const [status] = await Promise.all([child.status, drain(child.stderr, log)]);
@@ -96,7 +98,8 @@ export function spawnFfmpeg(
 }
 
 function start(path: string, args: readonly string[], options: SpawnOptions): Deno.ChildProcess {
-  const shared = ["-hide_banner", "-nostats", "-loglevel", "level+info", "-benchmark"];
+  const level = options.onLine === undefined ? "level+info" : "level+verbose";
+  const shared = ["-hide_banner", "-nostats", "-loglevel", level, "-benchmark"];
   if (!options.stdin) shared.push("-nostdin");
   try {
     return new Deno.Command(path, {

@@ -8,6 +8,7 @@ import { Decoder } from "../ffmpeg/decoder.ts";
 import { conversionFor } from "../ffmpeg/filters.ts";
 import { type Probe, probe } from "../ffmpeg/probe.ts";
 import type { FfmpegExit } from "../ffmpeg/process.ts";
+import type { TimeRange } from "../ffmpeg/range.ts";
 import { SECTION } from "../ring/sections.ts";
 import type { FrameSource, SlotFiller } from "./source.ts";
 
@@ -15,6 +16,8 @@ import type { FrameSource, SlotFiller } from "./source.ts";
 export interface FileSourceOptions extends BinaryOptions {
   /** Kills ffprobe and the decoder when it aborts. */
   readonly signal?: AbortSignal | undefined;
+  /** The part to decode; all of it by default. */
+  readonly range?: TimeRange | undefined;
 }
 
 /** A source that decodes with ffmpeg. */
@@ -58,10 +61,11 @@ export async function openFileSource(
   const conversion = conversionFor(found, binary);
   return new DecodedFile(
     found,
-    new Decoder(binary, found, conversion, options.signal),
+    new Decoder(binary, found, conversion, options.signal, options.range),
     { ...streamInfo(found), colour: conversion.colour },
     conversion.warnings,
     options.signal,
+    options.range?.originUs,
   );
 }
 
@@ -70,6 +74,7 @@ class DecodedFile implements FileSource {
   readonly warnings: string[];
   #decoder: Decoder;
   #signal: AbortSignal | undefined;
+  #originUs: number | undefined;
   #info: StreamInfo;
   #frames = 0;
   #lastPtsUs = -LEAST_STEP_US;
@@ -83,12 +88,14 @@ class DecodedFile implements FileSource {
     info: StreamInfo,
     warnings: readonly string[],
     signal: AbortSignal | undefined,
+    originUs: number | undefined,
   ) {
     this.probe = found;
     this.warnings = [...warnings];
     this.#decoder = decoder;
     this.#info = info;
     this.#signal = signal;
+    this.#originUs = originUs;
   }
 
   get info(): StreamInfo {
@@ -143,7 +150,7 @@ class DecodedFile implements FileSource {
     header[HEADER.reading] = nowMs();
     const ptsUs = await this.#decoder.readFrame(ring.section(slot, SECTION.pixels));
     if (ptsUs === undefined) return false;
-    if (this.#frames === 0) this.#info = { ...this.#info, startUs: ptsUs };
+    if (this.#frames === 0) this.#info = { ...this.#info, startUs: this.#originUs ?? ptsUs };
     this.#lastPtsUs = Math.max(ptsUs - this.#info.startUs, this.#lastPtsUs + LEAST_STEP_US);
     header[HEADER.index] = this.#frames;
     header[HEADER.ptsUs] = this.#lastPtsUs;
@@ -163,6 +170,9 @@ class DecodedFile implements FileSource {
 
   /** What the decoder's end means once its frames are all read. */
   #judge(exit: FfmpegExit): void {
+    // It was ended for that reason here, and decoded a little further than it was read.
+    const isCut = this.#decoder.isPastEnd && this.#frames > 0;
+    if (isCut) return;
     if (exit.signal !== null || exit.code === INTERRUPTED) throw this.#endedError(exit);
     const name = JSON.stringify(this.probe.input.name);
     if (this.#frames === 0) {

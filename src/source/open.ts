@@ -1,4 +1,5 @@
 import type { Probe } from "../ffmpeg/probe.ts";
+import type { TimeRange } from "../ffmpeg/range.ts";
 import { openFileSource } from "./file.ts";
 import type { FrameSource } from "./source.ts";
 import { isStreet, openStreetSource, parseStreet } from "./street.ts";
@@ -10,6 +11,8 @@ export interface OpenOptions {
   /** The ffmpeg that decodes; SEGSTREAM_FFMPEG, then the bundled one by default. */
   readonly ffmpeg?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The part of a file or URL to decode; all of it by default. */
+  readonly range?: TimeRange | undefined;
 }
 
 /** A source, and what its container says where it has one. */

@@ -8,6 +8,9 @@ export type SlotFiller = Pick<
   "acquire" | "publish" | "abandon" | "header" | "section"
 >;
 
+/** What a live source touches as well: it may not wait for a slot, and may take a frame back. */
+export type LiveSlotFiller = SlotFiller & Pick<FrameRing, "tryAcquire" | "reclaimOldest">;
+
 /**
  * Fills the ring with the frames of one stream.
  *

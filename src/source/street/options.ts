@@ -58,9 +58,11 @@ export function parseStreet(spec: string): StreetOptions {
   return options;
 }
 
-type Refuse = (mend: string) => TypeError;
+/** Makes the error for a value that cannot be used, given the end of its sentence. */
+export type Refuse = (mend: string) => TypeError;
 
-function parseSize(value: string, refuse: Refuse): Size {
+/** Reads "1024x512". Throws what `refuse` makes unless both sides are even and within bounds. */
+export function parseSize(value: string, refuse: Refuse): Size {
   const match = /^(\d+)x(\d+)$/i.exec(value);
   if (match === null) throw refuse("a size is written like 1024x512.");
   const size = { width: Number(match[1]), height: Number(match[2]) };
@@ -79,7 +81,8 @@ function evenUp(side: number): number {
   return side + (side % 2);
 }
 
-function parseRate(value: string, refuse: Refuse): Ratio {
+/** Reads "30", "29.97" or "30000/1001". Throws what `refuse` makes where it is no such rate. */
+export function parseRate(value: string, refuse: Refuse): Ratio {
   const match = /^(\d+)(?:\.(\d{1,3})|\/(\d+))?$/.exec(value);
   const [, whole = "", decimals = "", denominator = ""] = match ?? [];
   const scale = 10 ** decimals.length;
