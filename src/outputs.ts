@@ -14,7 +14,7 @@ import { openVideoSink, type VideoSink } from "./sink/video.ts";
 
 /** Where results go; what is absent is not written. */
 export interface OutputPaths {
-  /** The video: .mp4, .mov, .mkv, .webm, .ts, or `-` for the standard output. */
+  /** The video: .mp4, .mov, .mkv, .webm, .ts, .piece.nut, or `-` for the standard output. */
   readonly video?: string | undefined;
   /** Class ids: a folder for PNGs, or FILE.mkv. */
   readonly masks?: string | undefined;
@@ -47,6 +47,8 @@ export interface EncodeOptions {
   readonly overwrite?: boolean;
   /** The container of a video on the standard output; Matroska by default. */
   readonly format?: string;
+  /** Whether the video gets the source's sound; true by default. */
+  readonly sound?: boolean;
 }
 
 /** What a run left behind. */
@@ -118,7 +120,7 @@ export class Outputs {
         stream,
         startUs,
         outputSize,
-        audioFrom: probe,
+        audioFrom: options.sound === false ? undefined : probe,
       });
       if (video) undo.push(() => video.abort());
       const masks = paths.masks === undefined

@@ -138,7 +138,8 @@ const MPEG_TS: Container = {
   scratch: { muxer: "mp4", extension: ".mp4", ...FRAGMENTS },
 };
 
-const NUT: Container = {
+/** Carries any codec at any clock; for pipes and for pieces. */
+export const NUT: Container = {
   ...MATROSKA,
   name: "NUT",
   muxer: "nut",

@@ -12,6 +12,8 @@ export interface EncoderChoice {
   readonly preset?: string | undefined;
   /** Of the stream; an encoder sets its level by it. */
   readonly frameRate: Ratio;
+  /** A picture leaves the encoder before the next one comes, where it can be told to. */
+  readonly isLive?: boolean | undefined;
 }
 
 /** An encoder that is known here. */
@@ -21,6 +23,8 @@ interface Encoder {
   readonly crf?: { readonly option: string; readonly value: number; readonly maximum: number };
   /** What goes with every run. */
   readonly options: (rate: string) => readonly string[];
+  /** What goes with a live one. */
+  readonly live?: readonly string[];
 }
 
 /**
@@ -44,6 +48,7 @@ const X264: Encoder = {
   crf: { option: "-crf", value: 23, maximum: 51 },
   // ffmpeg 4 takes the microsecond clock for the frame rate, and so level 6.2, which phones refuse.
   options: (rate) => ["-bf", "0", "-x264-params", `fps=${rate}`],
+  live: ["-tune", "zerolatency"],
 };
 
 const X265: Encoder = {
@@ -82,12 +87,13 @@ function nvenc(codec: string): Encoder {
     preset: { option: "-preset", value: "fast" },
     crf: { option: "-cq", value: 23, maximum: 51 },
     options: () => ["-rc", "vbr", "-b:v", "0", "-bf", "0"],
+    live: ["-zerolatency", "1", "-delay", "0", "-forced-idr", "1"],
   };
 }
 
 /** Hardware encoders that take a bit rate only. */
 function hardware(codec: string): Encoder {
-  return { codec, options: () => ["-b:v", "8M", "-bf", "0"] };
+  return { codec, options: () => ["-b:v", "8M", "-bf", "0"], live: ["-realtime", "1"] };
 }
 
 const KNOWN: Readonly<Record<string, Encoder>> = {
@@ -116,6 +122,7 @@ export function encoderArguments(name: string, choice: EncoderChoice): readonly 
     ...presetArguments(name, encoder, choice.preset),
     ...crfArguments(name, encoder, choice.crf),
     ...(encoder?.options(`${numerator}/${denominator}`) ?? []),
+    ...(choice.isLive === true ? encoder?.live ?? [] : []),
   ];
 }
 

@@ -156,7 +156,8 @@ const INTERRUPTED = 255;
 /** One tick of 90 kHz in microseconds, rounded up. */
 const TICK_US = 12;
 
-function reasonOf(exit: FfmpegExit): string {
+/** Why an ffmpeg that failed did, as the end of a sentence. */
+export function reasonOf(exit: FfmpegExit): string {
   if (exit.signal !== null) return `ffmpeg was ended by ${exit.signal}`;
   if (/No space left on device/.test(exit.stderrTail)) return "No space left on device";
   const reason = GENERIC.test(exit.lastError) ? specificReason(exit) : exit.lastError;

@@ -3,10 +3,11 @@ import { parse } from "node:path";
 import { OutputError } from "../errors.ts";
 import type { StreamInfo } from "../frame/stream.ts";
 import type { FfmpegBinary } from "../ffmpeg/binary.ts";
-import { MaskDirectory } from "./mask_directory.ts";
 import { MaskVideo } from "./mask_video.ts";
 import { PartialFile } from "./partial_file.ts";
-import type { FrameSink } from "./sink.ts";
+import { PngEncoder } from "./png.ts";
+import { PngDirectory } from "./png_directory.ts";
+import type { FinishedFrame, FrameSink } from "./sink.ts";
 
 /** How to write class maps. */
 export interface MaskSinkOptions {
@@ -38,7 +39,9 @@ export async function openMaskSink(target: string, options: MaskSinkOptions): Pr
   const overwrite = options.overwrite ?? false;
   const extension = parse(target).ext.toLowerCase();
   if (/[\\/]$/.test(target) || extension === "" || await isDirectory(target)) {
-    return await MaskDirectory.create(target, { size, overwrite });
+    const png = new PngEncoder(size);
+    const encode = ({ labels }: FinishedFrame) => png.encode(labels);
+    return await PngDirectory.create(target, { holds: "masks", encode, overwrite });
   }
   if (extension !== ".mkv") {
     throw new OutputError(

@@ -1,4 +1,4 @@
-/** PNG files of class ids: 8-bit grayscale, lossless (PNG specification, third edition). */
+/** PNG files of class ids and of pictures, 8 bits a sample (PNG specification, third edition). */
 import { Buffer } from "node:buffer";
 import { constants, crc32, deflateSync } from "node:zlib";
 import type { Size } from "../frame/geometry.ts";
@@ -18,49 +18,61 @@ const FILTER_UP = 2;
  */
 const DEFLATE = { level: 6, strategy: constants.Z_RLE } as const;
 
-/** Encodes maps of one size; it owns its working buffer. */
+/** What a pixel is made of: one sample for maps, three for pictures. */
+export type PngColour = "gray" | "rgb";
+
+/** Samples of a pixel, and the number that the header has for it (§11.2.1). */
+const COLOURS = { gray: { samples: 1, type: 0 }, rgb: { samples: 3, type: 2 } } as const;
+
+/** Encodes images of one size; it owns its working buffer. */
 export class PngEncoder {
   readonly #size: Size;
+  /** Bytes of a row. */
+  readonly #stride: number;
+  readonly #samples: number;
   /** Rows, each behind the byte that names its filter. */
   readonly #filtered: Uint8Array;
   readonly #header: Uint8Array;
 
-  /** For maps of this size; odd sides are fine. */
-  constructor(size: Size) {
+  /** For images of this size; odd sides are fine. */
+  constructor(size: Size, colour: PngColour = "gray") {
+    const { samples, type } = COLOURS[colour];
     this.#size = size;
-    this.#filtered = new Uint8Array((size.width + 1) * size.height);
-    this.#header = chunk("IHDR", headerOf(size));
+    this.#samples = samples;
+    this.#stride = samples * size.width;
+    this.#filtered = new Uint8Array((this.#stride + 1) * size.height);
+    this.#header = chunk("IHDR", headerOf(size, type));
   }
 
   /**
-   * The PNG file of a map; a new buffer.
+   * The PNG file of an image; a new buffer.
    *
-   * @param map uint8 [height, width]; it is only read.
-   * @throws {RangeError} If its length is not width · height.
+   * @param image uint8 [height, width], or [height, width, 3] for RGB; it is only read.
+   * @throws {RangeError} If its length is another.
    */
-  encode(map: Uint8Array): Uint8Array {
+  encode(image: Uint8Array): Uint8Array {
     const { width, height } = this.#size;
-    if (map.length !== width * height) {
+    const length = this.#stride * height;
+    if (image.length !== length) {
       throw new RangeError(
-        `Cannot write a map of ${map.length} pixels as ${width}x${height}: that has ${
-          width * height
-        }.`,
+        `Cannot write ${image.length} samples as ${width}x${height} of ${this.#samples}: ` +
+          `that has ${length}.`,
       );
     }
-    this.#filter(map);
+    this.#filter(image);
     const data = deflateSync(this.#filtered, DEFLATE);
     return Buffer.concat([SIGNATURE, this.#header, chunk("IDAT", data), END]);
   }
 
-  #filter(map: Uint8Array): void {
-    const { width, height } = this.#size;
-    for (let y = 0; y < height; y++) {
-      const row = map.subarray(y * width, (y + 1) * width);
-      const start = y * (width + 1);
-      const filtered = this.#filtered.subarray(start + 1, start + 1 + width);
+  #filter(image: Uint8Array): void {
+    const stride = this.#stride;
+    for (let y = 0; y < this.#size.height; y++) {
+      const row = image.subarray(y * stride, (y + 1) * stride);
+      const start = y * (stride + 1);
+      const filtered = this.#filtered.subarray(start + 1, start + 1 + stride);
       this.#filtered[start] = FILTER_UP;
       if (y === 0) filtered.set(row);
-      else subtract(row, map.subarray((y - 1) * width, y * width), filtered);
+      else subtract(row, image.subarray((y - 1) * stride, y * stride), filtered);
     }
   }
 }
@@ -70,12 +82,13 @@ function subtract(row: Uint8Array, above: Uint8Array, result: Uint8Array): void 
   for (let x = 0; x < row.length; x++) result[x] = row[x]! - above[x]!;
 }
 
-function headerOf({ width, height }: Size): Uint8Array {
+function headerOf({ width, height }: Size, colourType: number): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header[8] = 8; // bits a sample; grayscale, deflate, adaptive filters, no interlace are all 0
+  header[8] = 8; // bits a sample
+  header[9] = colourType; // and deflate, adaptive filters, no interlace are all 0
   return header;
 }
 

@@ -4,6 +4,7 @@ import { frameTimes } from "../testing/media.ts";
 import { runCommand, type RunningCommand, startCommand } from "../testing/command.ts";
 import { REPOSITORY } from "../testing/repository.ts";
 import { startSegstream } from "../testing/segstream.ts";
+import { mayMount, smallDisk } from "../testing/small_disk.ts";
 import { temporaryDirectory } from "../testing/temporary.ts";
 import { defaultPermissions, permissionFlags } from "./permissions.ts";
 import { describeInterruption, randomInterruption, tryInterruption } from "./corpus/interrupts.ts";
@@ -192,27 +193,6 @@ Deno.test({
     await allEnded(children);
   },
 });
-
-/** A small file system of its own; undefined where this user may not make one. */
-async function smallDisk(path: string, bytes: number): Promise<AsyncDisposable | undefined> {
-  if (Deno.build.os !== "linux") return undefined;
-  const { code } = await runCommand("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", path])
-    .catch(() => ({ code: 1 }));
-  if (code !== 0) return undefined;
-  return {
-    async [Symbol.asyncDispose]() {
-      await runCommand("umount", [path]);
-    },
-  };
-}
-
-const mayMount = Deno.build.os === "linux" && await canMount();
-
-async function canMount(): Promise<boolean> {
-  await using folder = await temporaryDirectory();
-  await using disk = await smallDisk(folder.path, 65536);
-  return disk !== undefined;
-}
 
 for (
   const { output, args } of [

@@ -131,7 +131,7 @@ Deno.test("openMaskSink() replaces an empty directory, and masks with overwrite,
 
   await Deno.writeTextFile(`${target}/thesis.txt`, "");
   const refused = openSyntheticMasks(target, { overwrite: true });
-  await assert.rejects(refused, /also holds "thesis\.txt", which is no mask/);
+  await assert.rejects(refused, /also holds "thesis\.txt", which is none of them/);
 });
 
 Deno.test("openMaskSink() says what is wrong with a target in one line", async () => {

@@ -1,9 +1,7 @@
 import { join } from "node:path";
 import { OutputError } from "../errors.ts";
-import type { Size } from "../frame/geometry.ts";
 import { HEADER } from "../frame/timing.ts";
 import { PartialFile, writeError } from "./partial_file.ts";
-import { PngEncoder } from "./png.ts";
 import {
   closedError,
   type FinishedFrame,
@@ -13,14 +11,23 @@ import {
   type SinkResult,
 } from "./sink.ts";
 
-const MASK_NAME = /^\d{6,}\.png$/;
+const NAME = /^\d{6,}\.png$/;
 
-/** Class maps as numbered PNG files in a directory that gets its name when it is complete. */
-export class MaskDirectory implements FrameSink {
+/** What such a directory is of. */
+export interface PngDirectoryOptions {
+  /** What the files are called in messages: "masks". */
+  readonly holds: string;
+  /** The PNG file of a frame. */
+  readonly encode: (frame: FinishedFrame) => Uint8Array;
+  /** Whether files that an earlier run wrote there may be replaced. */
+  readonly overwrite: boolean;
+}
+
+/** Numbered PNG files, one a frame, in a directory that gets its name when it is complete. */
+export class PngDirectory implements FrameSink {
   readonly #target: string;
   readonly #partial: PartialFile;
-  readonly #png: PngEncoder;
-  readonly #overwrite: boolean;
+  readonly #options: PngDirectoryOptions;
   #cpuMs = 0;
   #bytes = 0;
   #state: "open" | "settled" = "open";
@@ -28,12 +35,11 @@ export class MaskDirectory implements FrameSink {
   private constructor(
     target: string,
     partial: PartialFile,
-    options: { size: Size; overwrite: boolean },
+    options: PngDirectoryOptions,
   ) {
     this.#target = target;
     this.#partial = partial;
-    this.#png = new PngEncoder(options.size);
-    this.#overwrite = options.overwrite;
+    this.#options = options;
   }
 
   /**
@@ -41,20 +47,17 @@ export class MaskDirectory implements FrameSink {
    *
    * @throws {OutputError} If the directory holds what is not to be replaced, or cannot be made.
    */
-  static async create(
-    target: string,
-    options: { size: Size; overwrite: boolean },
-  ): Promise<MaskDirectory> {
+  static async create(target: string, options: PngDirectoryOptions): Promise<PngDirectory> {
     const path = target.replace(/[\\/]+$/, "") || target;
-    await checkReplaceable(path, options.overwrite);
-    return new MaskDirectory(path, await PartialFile.createDirectory(path), options);
+    await checkReplaceable(path, options);
+    return new PngDirectory(path, await PartialFile.createDirectory(path), options);
   }
 
   async write(frame: FinishedFrame): Promise<void> {
     this.#checkOpen();
     const name = `${String(frame.header[HEADER.index]).padStart(6, "0")}.png`;
     const startMs = performance.now();
-    const png = this.#png.encode(frame.labels);
+    const png = this.#options.encode(frame);
     this.#cpuMs += performance.now() - startMs;
     this.#bytes += png.byteLength;
     const path = join(this.#partial.path, name);
@@ -84,7 +87,7 @@ export class MaskDirectory implements FrameSink {
 
   /** What is there is looked at once more: it may have changed since the beginning. */
   async #complete(): Promise<string> {
-    const existing = await checkReplaceable(this.#target, this.#overwrite);
+    const existing = await checkReplaceable(this.#target, this.#options);
     if (existing === undefined) return await this.#partial.complete();
     const aside = await PartialFile.createDirectory(this.#target);
     await Deno.rename(this.#target, aside.path);
@@ -109,35 +112,34 @@ export class MaskDirectory implements FrameSink {
  */
 async function checkReplaceable(
   target: string,
-  overwrite: boolean,
+  { holds, overwrite }: PngDirectoryOptions,
 ): Promise<readonly string[] | undefined> {
-  const names = await entryNames(target);
+  const names = await entryNames(target, holds);
   if (names === undefined || names.length === 0) return names;
   const fail = (state: string) =>
-    new OutputError(`Cannot write masks to ${JSON.stringify(target)}: ${state}`, {
+    new OutputError(`Cannot write ${holds} to ${JSON.stringify(target)}: ${state}`, {
       output: target,
     });
   if (!overwrite) {
     throw fail("the directory is not empty. Add --overwrite, or name another directory.");
   }
-  const foreign = names.find((name) => !MASK_NAME.test(name));
+  const foreign = names.find((name) => !NAME.test(name));
   if (foreign === undefined) return names;
   throw fail(
-    `the directory also holds ${
-      JSON.stringify(foreign)
-    }, which is no mask. Name another directory.`,
+    `the directory also holds ${JSON.stringify(foreign)}, which is none of them. ` +
+      "Name another directory.",
   );
 }
 
 /** The names in a directory; undefined where there is none. */
-async function entryNames(path: string): Promise<string[] | undefined> {
+async function entryNames(path: string, holds: string): Promise<string[] | undefined> {
   try {
     return (await Array.fromAsync(Deno.readDir(path))).map((entry) => entry.name);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
     if (cause instanceof Deno.errors.NotADirectory) {
       throw new OutputError(
-        `Cannot write masks to ${JSON.stringify(path)}: that is a file. Name a directory.`,
+        `Cannot write ${holds} to ${JSON.stringify(path)}: that is a file. Name a directory.`,
         { output: path },
         { cause },
       );
