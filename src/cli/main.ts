@@ -1,10 +1,6 @@
 /** The command line: parses, prints, sets the exit code; the work is the library's. */
 import { Command, CommanderError } from "commander";
-import { addBenchCommand } from "./bench.ts";
-import { addDoctorCommand } from "./doctor.ts";
-import { addEvalCommand } from "./eval.ts";
 import { describeError, describeUsage, EXIT } from "./exit.ts";
-import { addModelCommand } from "./model.ts";
 import { VERSION } from "../version.ts";
 import { wantsColour } from "../report/table.ts";
 import { addSegmentCommand } from "./segment.ts";
@@ -12,6 +8,26 @@ import { addSegmentCommand } from "./segment.ts";
 /** Runs one command and ends the process with its exit code. */
 export async function runCli(args: readonly string[]): Promise<never> {
   Deno.exit(await exitCodeOf(args));
+}
+
+/** Adds a command to the program. */
+type AddCommand = (program: Command, exit: (code: number) => void) => void;
+
+/** By name. Each is loaded only where it is spoken of: together they cost a run its first moments. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  bench: async () => (await import("./bench.ts")).addBenchCommand,
+  eval: async () => (await import("./eval.ts")).addEvalCommand,
+  model: async () => (await import("./model.ts")).addModelCommand,
+  camera: async () => (await import("./camera.ts")).addCameraCommand,
+  farm: async () => (await import("./farm.ts")).addFarmCommand,
+  doctor: async () => (await import("./doctor.ts")).addDoctorCommand,
+};
+
+/** The commands that the arguments may be about: those they name, or all where help is wanted. */
+function commandsIn(args: readonly string[]) {
+  const wantsAll = args.length === 0 || args.some((arg) => /^(help|-h|--help)$/.test(arg));
+  return Object.keys(COMMANDS).filter((name) => wantsAll || args.includes(name))
+    .map((name) => COMMANDS[name]!);
 }
 
 async function exitCodeOf(args: readonly string[]): Promise<number> {
@@ -27,11 +43,9 @@ async function exitCodeOf(args: readonly string[]): Promise<number> {
       outputError: (text, write) => write(`${describeUsage(text)}\n`),
     })
     .exitOverride();
-  addSegmentCommand(program, (code) => exitCode = code);
-  addBenchCommand(program, (code) => exitCode = code);
-  addDoctorCommand(program, (code) => exitCode = code);
-  addEvalCommand(program, (code) => exitCode = code);
-  addModelCommand(program);
+  const exit = (code: number) => exitCode = code;
+  addSegmentCommand(program, exit);
+  for (const load of commandsIn(args)) (await load())(program, exit);
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;

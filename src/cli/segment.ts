@@ -13,15 +13,20 @@ import { defaultOutput } from "./output_name.ts";
 import { startDownloadProgress } from "./download_progress.ts";
 import { addModelFlags, modelFacts, type ModelFlags } from "./model_facts.ts";
 import { parseResolution } from "./resolution.ts";
+import { addWatchFlags, collect, isWatchCommand, type WatchFlags } from "./watch_flags.ts";
 
 /** The options as commander gives them. */
-type Options = SegmentVideoOptions & {
-  readonly output?: string;
-  /** False with `--no-video`. */
-  readonly video: boolean;
-  readonly quiet?: boolean;
-  readonly debug?: boolean;
-} & ModelFlags;
+type Options =
+  & SegmentVideoOptions
+  & {
+    readonly output?: readonly string[];
+    /** False with `--no-video`. */
+    readonly video: boolean;
+    readonly quiet?: boolean;
+    readonly debug?: boolean;
+  }
+  & ModelFlags
+  & WatchFlags;
 
 const EXAMPLES = `
 Examples:
@@ -31,6 +36,9 @@ Examples:
   segstream drive.mp4 --no-video --masks masks/ --stats frames.csv
   segstream street:size=1920x1080,seconds=4 -o street.mp4
   segstream drive.mp4 -o - | ffplay -
+  segstream rtsp://user:secret@camera/stream --live :8080
+  segstream rtsp://gate/1 rtsp://yard/1 --live 0.0.0.0:8080 --target-fps 10
+  segstream rtsp://gate/1 -o gate.mp4 --segment 10m --events gate.ndjson --when 'person>2%'
 
 Ctrl-C finishes the frames in flight and keeps a playable file under a partial name; a second one
 stops at once.`;
@@ -39,8 +47,13 @@ stops at once.`;
 export function addSegmentCommand(program: Command, exit: (code: number) => void): void {
   program
     .description("Tints every pixel of a video by what it shows: road, cars, people, sky …")
-    .argument("<input>", "a file, a URL that ffmpeg can read, or street: for a drawn scene")
-    .option("-o, --output <file>", "the video: .mp4, .mov, .mkv, .webm, .ts, or - for stdout")
+    .argument("[inputs...]", "a file, a URL, cameras, or street: for a drawn scene")
+    .option(
+      "-o, --output <where>",
+      "the video: .mp4, .mov, .mkv, .webm, .ts, or - for stdout; of a camera also rtsp://, " +
+        "rtmp:// or FOLDER/ for HLS, several if need be",
+      collect,
+    )
     .option("--no-video", "write no video, only masks, stats or trace")
     .option("--overwrite", "replace outputs that exist")
     .optionsGroup("Network:")
@@ -68,7 +81,9 @@ export function addSegmentCommand(program: Command, exit: (code: number) => void
       "auto",
     )
     .option("--workers <n>", "inference threads (default: one a core)", number(WORKERS))
-    .option("--head <kind>", "cls, or prob to fade what is uncertain", oneOf(HEADS), "cls");
+    .option("--head <kind>", "cls, or prob to fade what is uncertain", oneOf(HEADS), "cls")
+    .option("--every <n>", "run the network on every n-th frame only", number(EVERY))
+    .option("--skip-still", "reuse the last class map while nothing moves");
   addModelFlags(program)
     .optionsGroup("Picture:")
     .option("--view <kind>", VIEWS.join(", "), oneOf(VIEWS), "overlay")
@@ -84,24 +99,43 @@ export function addSegmentCommand(program: Command, exit: (code: number) => void
     .option("--preset <name>", "speed against size, in the encoder's words")
     .option("--format <name>", "container of -o - (default: matroska)")
     .option("--ffmpeg <path>", "the ffmpeg to run (default: SEGSTREAM_FFMPEG, then the bundled)")
-    .optionsGroup("More outputs:")
+    .optionsGroup("More outputs of a file:")
     .option("--masks <dir|file.mkv>", "class ids, lossless: PNGs in a folder, or FFV1")
     .option("--stats <file>", "a timing record for each frame: .jsonl or .csv")
     .option("--trace <file.json>", "the run for ui.perfetto.dev")
     .option("--quiet", "print nothing but errors")
-    .option("--debug", "print stacks with errors")
+    .option("--debug", "print stacks with errors");
+  addWatchFlags(program)
     .addHelpText("after", EXAMPLES)
-    .action(async (input: string, options: Options) => exit(await run(input, options)));
+    .action(async (inputs: readonly string[], options: Options) =>
+      exit(await dispatch(inputs, options))
+    );
 }
 
 const WORKERS = { min: 1, max: 64, integer: true };
+const EVERY = { min: 1, max: 1000, integer: true };
 const SHARE = { min: 0, max: 1 };
 const CRF = { min: 0, max: 63 };
 const HEADS = ["cls", "prob"] as const;
 
+/** A file is read to its end; what is live runs until it is told to stop. */
+async function dispatch(inputs: readonly string[], options: Options): Promise<number> {
+  if (inputs.length === 0 && options.config === undefined) {
+    throw new TypeError("Cannot segment nothing: name an input. See segstream --help.");
+  }
+  if (isWatchCommand(inputs, options)) {
+    const { watchCameras } = await import("./watch.ts");
+    return await watchCameras(inputs, options);
+  }
+  return await run(inputs[0]!, options);
+}
+
 async function run(input: string, options: Options): Promise<number> {
   const startedAtMs = performance.timeOrigin;
-  const output = options.video ? options.output ?? defaultOutput(input) : undefined;
+  if (options.output !== undefined && options.output.length > 1) {
+    throw new TypeError("Cannot write a file's video twice. Name one --output.");
+  }
+  const output = options.video ? options.output?.[0] ?? defaultOutput(input) : undefined;
   checkOutputs(options, output);
   const facts = await modelFacts(options);
   const download = startDownloadProgress({ quiet: options.quiet ?? false });

@@ -113,15 +113,46 @@ export async function encodeImage(
   format: "png" | "jpeg",
   options: ImageOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const input = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-video_size", formatSize(size), "-i", "-"];
-  const output = format === "png"
-    ? ["-c:v", "png", "-pred", "up"]
-    : ["-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p"];
+  return await encode(binary, { size, bytes: rgb, format: "rgb24" }, FORMATS[format], options);
+}
+
+/**
+ * Encodes a frame of video into a PNG file's bytes.
+ *
+ * @param frame Packed I420 of its size and colour; it is only read.
+ * @throws {FfmpegError} If ffmpeg fails.
+ */
+export async function encodeFrame(
+  binary: FfmpegBinary,
+  frame: { readonly size: Size; readonly colour: Colour; readonly pixels: Uint8Array<ArrayBuffer> },
+  options: ImageOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { size, pixels, colour: { matrix, range } } = frame;
+  const filter = `scale=in_color_matrix=${matrix}:in_range=${range === "full" ? "pc" : "tv"}`;
+  const output = ["-vf", `${filter},format=rgb24`, ...FORMATS.png];
+  return await encode(binary, { size, bytes: pixels, format: "yuv420p" }, output, options);
+}
+
+/** How files of images are encoded. */
+const FORMATS = {
+  png: ["-c:v", "png", "-pred", "up"],
+  jpeg: ["-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p"],
+} as const;
+
+/** Runs ffmpeg on one raw picture. */
+async function encode(
+  binary: FfmpegBinary,
+  picture: { size: Size; bytes: Uint8Array<ArrayBuffer>; format: string },
+  output: readonly string[],
+  options: ImageOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { size, bytes: raw, format } = picture;
+  const input = ["-f", "rawvideo", "-pix_fmt", format, "-video_size", formatSize(size), "-i", "-"];
   const args = [...input, ...EXACT, ...output, "-f", "image2pipe", "-"];
   const process = spawnFfmpeg(binary, args, { stdin: true, stdout: true, ...options });
   const bytes = new Response(process.stdout).bytes();
   // A process that ends early breaks the pipe; how it ended tells why.
-  await new Blob([rgb]).stream().pipeTo(process.stdin).catch(() => {});
+  await new Blob([raw]).stream().pipeTo(process.stdin).catch(() => {});
   const exit = await process.ended;
   options.signal?.throwIfAborted();
   if (exit.code === 0) return await bytes;

@@ -5,7 +5,7 @@ import { SIDE_STEP } from "./fast_scnn.ts";
 export type Resolution = "full" | "half" | "quarter" | Size;
 
 /** The longer side of the network's input, in pixels: Cityscapes' 2048×1024, halved and again. */
-const LONGER_SIDE = { full: 2048, half: 1024, quarter: 512 } as const;
+export const LONGER_SIDE = { full: 2048, half: 1024, quarter: 512 } as const;
 
 /**
  * The network's input size for a source.
