@@ -31,22 +31,7 @@ export interface ExportOptions extends WriteOptions {
 /** What the named resolutions are of when there is no video: Cityscapes' frames. */
 const CITYSCAPES_SIZE: Size = { width: 2048, height: 1024 };
 
-/**
- * Turns a PyTorch checkpoint of Fast-SCNN into a .safetensors file that segstream runs. Nothing in the
- * checkpoint is executed, and only the network's own tensors are read.
- *
- * The output gets its name only when it is complete.
- *
- * @example
- * ```ts
- * import { importModel } from "@segstream/segstream";
- *
- * const { layout } = await importModel("fast_scnn_citys.pth", "citys.safetensors");
- * ```
- * @throws {ModelError} If it is no checkpoint, is damaged, names foreign code, holds another network
- *   or classes that nobody names.
- * @throws {OutputError} If the output exists and may not be replaced, or cannot be written.
- */
+/** What `importModel()` of the library does; it is documented there. */
 export async function importModel(
   checkpoint: string,
   output: string,
@@ -66,14 +51,7 @@ export interface ExportedModel {
   readonly bytes: number;
 }
 
-/**
- * Writes a Fast-SCNN, or ENet from its public checkpoint, as a standard ONNX file (operator set 17):
- * input `image`, uint8 RGB [1, height, width, 3], normalisation included; outputs by the head. ENet
- * was trained at 512×512 and has the head `logits` alone.
- *
- * @throws {ModelError} If the model cannot be loaded.
- * @throws {OutputError} If the output exists and may not be replaced, or cannot be written.
- */
+/** What `exportModel()` of the library does; it is documented there. */
 export async function exportModel(
   output: string,
   options: ExportOptions = {},

@@ -60,24 +60,7 @@ const SENSITIVITY_FRAMES = 4;
 
 const IMAGE_NAME = /\.(jpe?g|png|webp|bmp|tiff?|ppm)$/i;
 
-/**
- * Calibrates a model on the images of a folder, so that it can run in 8 bits: notes the ranges of its
- * activations and finds the layers that 8 bits hurt too much. The weights stay as they are; the file
- * that is written lies beside them and holds nothing of the images but those ranges.
- *
- * @param folder Images of what the model will see, a few dozen; not what it is evaluated on.
- * @throws {InputError} If there are no images, or one cannot be read.
- * @throws {ModelError} If the model cannot be quantised.
- * @throws {OutputError} If the output exists and may not be replaced, or cannot be written.
- *
- * @example
- * ```ts
- * import { quantizeModel } from "@segstream/segstream";
- *
- * const { sensitivity } = await quantizeModel("street-images", { model: "mine.safetensors" });
- * console.log(sensitivity[0]);
- * ```
- */
+/** What `quantizeModel()` of the library does; it is documented there. */
 export async function quantizeModel(
   folder: string,
   options: QuantizeModelOptions = {},

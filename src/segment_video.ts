@@ -44,7 +44,17 @@ export interface SegmentVideoOptions
   /** Called once everything is open, before the first frame. */
   readonly onStart?: (start: RunStart) => void;
   /** Called after every written frame. */
-  readonly onProgress?: (progress: { readonly frames: number; readonly dropped: number }) => void;
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+/** How far a run is. */
+export interface RunProgress {
+  /** Frames written. */
+  readonly frames: number;
+  /** Frames dropped. */
+  readonly dropped: number;
+  /** The last frame's time, in microseconds from the first. */
+  readonly ptsUs: number;
 }
 
 /** What is known when a run starts. */
@@ -131,7 +141,8 @@ export async function segmentVideo(
       const timing = frameTiming(header);
       recorder.record(timing, header[HEADER.written]);
       await outputs.log(timing, header);
-      options.onProgress?.({ frames: recorder.frames, dropped: recorder.dropped });
+      const { frames, dropped } = recorder;
+      options.onProgress?.({ frames, dropped, ptsUs: timing.ptsUs });
     }
     const outcome = options.stop?.aborted ? "interrupted" : "complete";
     const { paths, cpuMs, notes } = await outputs.close(outcome);
@@ -139,7 +150,11 @@ export async function segmentVideo(
     if (outputs.firstFrameEncodedAtMs !== undefined) {
       recorder.firstFrameEncoded(outputs.firstFrameEncodedAtMs);
     }
-    const report = recorder.finish({ decodeCpuMs: pipeline.sourceCpuMs, encodeCpuMs: cpuMs });
+    const report = recorder.finish({
+      decodeCpuMs: pipeline.sourceCpuMs,
+      encodeCpuMs: cpuMs,
+      replacedWorkers: pipeline.replacedWorkers,
+    });
     return { outcome, paths, report, notes: [...opened.warnings, ...notes] };
   } catch (error) {
     await outputs?.abort();

@@ -52,22 +52,7 @@ export interface BenchmarkOptions {
   readonly onPhase?: (phase: string) => void;
 }
 
-/**
- * Measures this machine: the network alone by the paper's protocol, runs from file to file, and the
- * naive way beside both. Rows take turns, so that whatever the machine does meanwhile falls on all
- * of them. Takes minutes and every core; call it on the main thread, and run nothing beside it.
- *
- * @throws {InputError | FfmpegError | ModelError | ProviderError | WorkerError | OutputError}
- * @throws {TypeError | RangeError} If the input or a resolution cannot be used.
- *
- * @example
- * ```ts
- * import { benchmark } from "@segstream/segstream";
- *
- * const report = await benchmark({ quick: true, resolutions: ["half"] });
- * for (const { series, median, unit } of report.rows) console.log(series, median, unit);
- * ```
- */
+/** What `benchmark()` of the library does; it is documented there. */
 export async function benchmark(options: BenchmarkOptions = {}): Promise<BenchReport> {
   const { input = "street:", only, quick = false, signal, onPhase = () => {} } = options;
   if (isStreet(input) && input !== "street:") {

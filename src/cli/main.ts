@@ -1,6 +1,6 @@
 /** The command line: parses, prints, sets the exit code; the work is the library's. */
 import { Command, CommanderError } from "commander";
-import { describeError, describeUsage, EXIT } from "./exit.ts";
+import { describeError, describeUsage, EXIT, isUsageError } from "./exit.ts";
 import { VERSION } from "../version.ts";
 import { wantsColour } from "../report/table.ts";
 import { addSegmentCommand } from "./segment.ts";
@@ -53,13 +53,8 @@ async function exitCodeOf(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const debug = args.includes("--debug");
     await printError(describeError(error, { debug }));
-    return isUsage(error) ? EXIT.usage : EXIT.failed;
+    return isUsageError(error) ? EXIT.usage : EXIT.failed;
   }
-}
-
-/** Wrong arguments that only the work itself could find out. */
-function isUsage(error: unknown): boolean {
-  return error instanceof TypeError || error instanceof RangeError;
 }
 
 async function printError(line: string): Promise<void> {

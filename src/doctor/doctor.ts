@@ -23,19 +23,7 @@ export interface Diagnosis {
   readonly findings: readonly Finding[];
 }
 
-/**
- * Tries everything that segmenting a video needs and everything that makes it faster: it starts
- * ffmpeg, ffprobe and each execution provider, and takes a few seconds. It rejects for nothing that
- * is wrong with the machine; that is in the findings.
- *
- * @example
- * ```ts
- * import { examine } from "@segstream/segstream";
- *
- * const { canSegment, findings } = await examine();
- * for (const { name, status, mend } of findings) console.log(name, status, mend);
- * ```
- */
+/** What `examine()` of the library does; it is documented there. */
 export async function examine(options: ExamineOptions = {}): Promise<Diagnosis> {
   const ffmpeg = await examineFfmpeg(options);
   const { findings: modelFindings, model } = await examineModel(options.model);

@@ -60,30 +60,7 @@ const LIST = new Intl.ListFormat("en-GB");
 /** An accelerator works on one picture at a time; a second thread prepares the next meanwhile. */
 const ACCELERATOR_WORKERS = 2;
 
-/**
- * Measures how well a network segments annotated pictures: IoU of every class and category and pixel
- * accuracy, as Cityscapes defines them, at several resolutions in one go.
- *
- * Each picture is fed at the resolution's size, and its logits are upsampled to the annotation's
- * size before they are compared; a class of the network counts as the dataset's class that its name
- * belongs to, after the winner was found among the network's own classes.
- *
- * Call it on the main thread: the workers are threads of their own.
- *
- * @param path A folder in the layout of Cityscapes, or of CamVid's 11 classes.
- * @throws {InputError} If the dataset is not what its layout asks for.
- * @throws {FfmpegError | ModelError | ProviderError}
- * @throws {RangeError | TypeError} If no resolution is given, or the skip connection of an ONNX file
- *   is to be zeroed.
- *
- * @example
- * ```ts
- * import { evaluate } from "@segstream/segstream";
- *
- * const { results } = await evaluate("camvid", { resolutions: ["half"] });
- * console.log(results[0]?.scores.meanIou);
- * ```
- */
+/** What `evaluate()` of the library does; it is documented there. */
 export async function evaluate(path: string, options: EvaluateOptions = {}): Promise<Evaluation> {
   const resolutions = options.resolutions ?? DEFAULT_RESOLUTIONS;
   if (resolutions.length === 0) throw new RangeError("Cannot evaluate at no resolution: name one.");

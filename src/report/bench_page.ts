@@ -18,12 +18,7 @@ import type { BenchReport } from "./bench_report.ts";
 import { goalFigure, header } from "./bench_text.ts";
 import { html, jsonForScript, Markup } from "./html.ts";
 
-/**
- * The page. It shows what `segstream bench` prints and more: charts, the frames' waterfall, every
- * sample. It loads nothing, so it can be mailed, and it reads well printed.
- *
- * @param comparison With an older report, where one is to be shown.
- */
+/** What `benchPage()` of the library does; it is documented there. */
 export async function benchPage(report: BenchReport, comparison?: Comparison): Promise<string> {
   const [style, script, uplot] = await Promise.all([
     readAsset("style.css"),

@@ -9,7 +9,7 @@ import {
   type WorkerTimes,
 } from "./cpu_cost.ts";
 import { Histogram, type Summary } from "./histogram.ts";
-import type { RunCosts, RunFacts, RunReport } from "./run_report.ts";
+import type { RunEnd, RunFacts, RunReport } from "./run_report.ts";
 
 /** The clocks and meters of the machine, for tests to replace. */
 export interface Meters {
@@ -88,13 +88,13 @@ export class RunRecorder {
   }
 
   /** The report of the run so far; call it once everything is closed. */
-  finish(costs: RunCosts = {}): RunReport {
+  finish(end: RunEnd = {}): RunReport {
     const endedMs = this.#meters.nowMs();
     this.#sampleRss(endedMs);
     const facts = this.#facts;
     const seconds = (endedMs - facts.startedAtMs) / 1000;
     const fps = this.#steadyFps();
-    const cpuMs = this.#cpuCost(costs);
+    const cpuMs = this.#cpuCost(end);
     const cpuBoundFps = this.#cpuBoundFps(cpuMs);
     const busy = this.#busyShares(fps);
     const bound = findBound({
@@ -119,6 +119,7 @@ export class RunRecorder {
       latency: this.#latency.summary(),
       drops: Object.fromEntries(this.#drops),
       ...(this.#reused.every + this.#reused.still > 0 && { reused: { ...this.#reused } }),
+      ...(end.replacedWorkers ? { replacedWorkers: end.replacedWorkers } : {}),
       peakRssBytes: this.#peakRssBytes,
       cpuMs,
       ...(cpuBoundFps === undefined ? {} : { cpuBoundFps, efficiency: fps / cpuBoundFps }),
@@ -167,7 +168,7 @@ export class RunRecorder {
     };
   }
 
-  #cpuCost(costs: RunCosts): CpuCost {
+  #cpuCost(end: RunEnd): CpuCost {
     const from = this.#first?.cpu;
     const to = this.#last?.cpu;
     const steady = this.#frames - 1;
@@ -177,13 +178,13 @@ export class RunRecorder {
     const workersMs = measured ? Math.max(0, programMs! - mainMs!) : undefined;
     const decoded = this.#frames + this.dropped;
     return {
-      ...(costs.decodeCpuMs === undefined || decoded === 0
+      ...(end.decodeCpuMs === undefined || decoded === 0
         ? {}
-        : { decode: costs.decodeCpuMs / decoded }),
+        : { decode: end.decodeCpuMs / decoded }),
       ...splitWorkerCpu(this.#workerTimes(), workersMs, this.#facts),
-      ...(costs.encodeCpuMs === undefined || this.#frames === 0
+      ...(end.encodeCpuMs === undefined || this.#frames === 0
         ? {}
-        : { encode: costs.encodeCpuMs / this.#frames }),
+        : { encode: end.encodeCpuMs / this.#frames }),
       ...(mainMs === undefined ? {} : { transfer: mainMs }),
     };
   }

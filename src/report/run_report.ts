@@ -57,6 +57,8 @@ export interface RunReport {
    * (`every`) or nothing moved (`still`); absent where each had its own.
    */
   readonly reused?: { readonly every: number; readonly still: number };
+  /** Workers that failed, and whose frames another ran again; absent where none did. */
+  readonly replacedWorkers?: number;
   /** The largest resident set of this program that was seen, ffmpeg's processes not included. */
   readonly peakRssBytes: number;
   /** CPU milliseconds a frame. */
@@ -73,8 +75,10 @@ export interface RunReport {
   readonly boundBy: string;
 }
 
-/** What is known only once the processes around the program have ended. */
-export interface RunCosts {
+/** What is known only once the threads and processes of the run have ended. */
+export interface RunEnd {
+  /** Workers that failed and were replaced; none by default. */
+  readonly replacedWorkers?: number;
   /** CPU milliseconds of the decoder, or of drawing, over the whole run. */
   readonly decodeCpuMs?: number | undefined;
   /** CPU milliseconds of the encoder over the whole run; leave out where nothing is encoded. */

@@ -38,6 +38,7 @@ export function formatTable(report: RunReport, options: TableOptions = {}): stri
     "",
     ...flow(resources(report), " · ", columns).map(paint.dim),
     ...reused(report),
+    ...replaced(report),
     ...flow(report.boundBy.split(WORD_BREAK), " ", columns),
   ];
   return lines.join("\n");
@@ -133,6 +134,12 @@ function reused({ reused, frames }: RunReport): string[] {
   if (reused?.every) lines.push(`${reused.every} of ${frames} frames between: map reused`);
   if (reused?.still) lines.push(`${reused.still} of ${frames} frames still: map reused`);
   return lines;
+}
+
+function replaced({ replacedWorkers: count }: RunReport): string[] {
+  if (count === undefined) return [];
+  const verb = count === 1 ? "was" : "were";
+  return [`${plural(count, "worker")} failed and ${verb} replaced; no frame was lost`];
 }
 
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];

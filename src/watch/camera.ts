@@ -10,7 +10,8 @@ import type { LiveSource } from "../source/live.ts";
 import type { EventOptions } from "./event_sinks.ts";
 import { LIVE_VIEWS, LiveDrawing } from "./drawing.ts";
 import { CameraFigures } from "./figures.ts";
-import { Filming, type FilmingOptions } from "./filming.ts";
+import type { FilmingOptions } from "./assembly.ts";
+import { Filming } from "./filming.ts";
 import { openCamera, type SourceOptions } from "./open_camera.ts";
 import type { Studio } from "./studio.ts";
 
@@ -26,7 +27,9 @@ export interface CameraOptions extends SourceOptions, FilmingOptions {
 
 /** How a camera ended. */
 export interface CameraResult {
+  /** As it was given. */
   readonly name: string;
+  /** The last. */
   readonly status: FeedStatus;
   /** Where its recordings are. */
   readonly paths: readonly string[];

@@ -24,7 +24,9 @@ export interface LiveLook {
   readonly classes?: string;
   /** Classes not to tint, in the same form. */
   readonly hide?: string;
+  /** Names the classes on the picture. */
   readonly legend?: boolean;
+  /** Shows fps, latency, provider and resolution on the picture. */
   readonly hud?: boolean;
 }
 

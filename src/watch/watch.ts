@@ -1,6 +1,7 @@
-/** The library's third door: `Watch` runs cameras for as long as they are there. */
+/** The library's third door: a `Watch` runs cameras for as long as they are there. */
 import { InputError } from "../errors.ts";
 import { prepareTarget } from "../sink/broadcast/targets.ts";
+import type { Feed } from "../report/feed.ts";
 import { Camera, type CameraOptions, type CameraResult } from "./camera.ts";
 import { EventSinks } from "./event_sinks.ts";
 import { openStudio, type Studio, type StudioOptions } from "./studio.ts";
@@ -11,28 +12,21 @@ export interface WatchResult extends CameraResult {
   readonly error?: Error;
 }
 
-/**
- * Cameras that share workers, fairly: frames are taken from each in turn.
- *
- * @example
- * ```ts
- * import { Watch } from "@segstream/segstream";
- *
- * await using watch = await Watch.open([{ name: "gate", input: "rtsp://camera/stream" }]);
- * watch.cameras[0]!.onFrame(({ latencyMs }) => console.log(latencyMs));
- * await watch.run(AbortSignal.timeout(60_000));
- * ```
- */
+/** Cameras that share workers, fairly: frames are taken from each in turn. */
 export class Watch {
-  /** In the order they were named. */
-  readonly cameras: readonly Camera[];
+  readonly #cameras: readonly Camera[];
   readonly #studio: Studio;
   readonly #sinks: EventSinks;
 
   private constructor(cameras: readonly Camera[], studio: Studio, sinks: EventSinks) {
-    this.cameras = cameras;
+    this.#cameras = cameras;
     this.#studio = studio;
     this.#sinks = sinks;
+  }
+
+  /** What goes out, in the order the cameras were named. */
+  get cameras(): readonly Feed[] {
+    return this.#cameras;
   }
 
   /**
@@ -78,7 +72,7 @@ export class Watch {
       end.abort(error);
     });
     const anyEnd = AbortSignal.any([signal, end.signal]);
-    const results = await Promise.all(this.cameras.map((camera) => runOne(camera, anyEnd)));
+    const results = await Promise.all(this.#cameras.map((camera) => runOne(camera, anyEnd)));
     if (failure) throw failure;
     return results;
   }
