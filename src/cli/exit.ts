@@ -4,10 +4,23 @@ import { redact } from "../ffmpeg/redact.ts";
 /** What the program's exit codes mean. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
+/** The engine's words where the system gives it no more memory. */
+const NO_MEMORY = /^(Array buffer allocation failed|Data cannot be cloned, out of memory)/;
+
+/** Whether an error says that the arguments are wrong, as the work itself found out. */
+export function isUsageError(error: unknown): boolean {
+  return error instanceof TypeError ||
+    (error instanceof RangeError && !NO_MEMORY.test(error.message));
+}
+
 /** The one line that is printed for an error; with `debug` its stack and causes instead. */
 export function describeError(error: unknown, options: { debug: boolean }): string {
   if (!(error instanceof Error)) return `segstream: ${redact(String(error))}`;
   if (options.debug) return `segstream: ${redact(Deno.inspect(error))}`;
+  if (NO_MEMORY.test(error.message)) {
+    return "segstream: Cannot go on: there is not enough memory for that. Take a smaller " +
+      "--resolution, or fewer --workers.";
+  }
   const line = error.message.replaceAll(/\s*\n\s*/g, " ").trim();
   return `segstream: ${redact(line || error.name)}`;
 }

@@ -1,18 +1,19 @@
 /** `segstream` on cameras, or on anything with `--live`: runs until it is told to stop. */
+import { redact } from "../ffmpeg/redact.ts";
 import type { ListenAddress } from "../live/listen.ts";
 import type { LiveServer } from "../live/server.ts";
 import { readPalette } from "../overlay/palette.ts";
-import { StreamLog } from "../report/stream_log.ts";
 import type { SegmentVideoOptions } from "../segment_video.ts";
 import { parseTarget } from "../sink/broadcast.ts";
 import type { CameraOptions } from "../watch/camera.ts";
-import { Watch, type WatchResult } from "../watch/watch.ts";
+import { Watch } from "../watch/watch.ts";
 import { nameCameras, readCameras } from "./cameras_config.ts";
 import { startDownloadProgress } from "./download_progress.ts";
 import { EXIT } from "./exit.ts";
 import { watchInterrupts } from "./interrupts.ts";
 import { modelFacts, type ModelFlags } from "./model_facts.ts";
 import { readToken } from "./token_file.ts";
+import { WatchConsole } from "./watch_console.ts";
 import type { WatchFlags } from "./watch_flags.ts";
 
 /** Everything that is said on the command line. */
@@ -27,39 +28,57 @@ export async function watchCameras(
   inputs: readonly string[],
   command: WatchCommand,
 ): Promise<number> {
-  checkFlags(command);
-  const { quiet = false } = command;
-  const log = new StreamLog({ format: command.log ?? "text", write: printLine });
+  checkFlags(inputs, command);
+  const { quiet = false, log: format = "text" } = command;
   const cameras = await camerasOf(inputs, command);
   const facts = await modelFacts(command);
   const token = command.tokenFile === undefined ? undefined : await readToken(command.tokenFile);
+  let watched: Watch | undefined;
+  let isOpen = false;
   const download = startDownloadProgress({ quiet });
-  const { stop, kill, release } = watchInterrupts((line) => quiet || printLine(line));
+  const { stop, kill, release } = watchInterrupts((line) => screen.note(line));
+  const screen = new WatchConsole({
+    ...{ format, quiet },
+    statuses: () => watched?.cameras.map(({ status }) => status) ?? [],
+  });
   try {
-    await using watch = await Watch.open(cameras, {
+    await using watch = watched = await Watch.open(cameras, {
       ...command,
       signal: AbortSignal.any([stop, kill]),
       ...(facts && { modelFacts: facts }),
       onDownload: download.onProgress,
-      onEvent: (camera, event) => quiet || log.add(camera, event),
+      onEvent: (camera, event) => {
+        // Of a single camera the error that ends the program says it.
+        const isEnd = event.kind === "gave up" || event.kind === "failed";
+        if (!isEnd || cameras.length > 1) screen.event(camera, event);
+      },
     });
+    isOpen = true;
     download.stop();
     const server = command.live && await serve(watch, { ...command.live, token });
     try {
-      if (server) printLine(`The live page is at ${server.url}`);
-      const results = await watch.run(AbortSignal.any([stop, kill]));
-      if (!quiet) { for (const result of results) printLine(summary(result)); }
-      return exitCodeOf(results);
+      if (server) screen.page(server.url);
+      screen.note(`Opening ${nameOf(cameras)}; Ctrl-C ends the run.`);
+      const results = await watch.run(stop, kill);
+      screen.results(results);
+      if (kill.aborted) return EXIT.interrupted;
+      return results.some(({ error }) => error) ? EXIT.failed : EXIT.ok;
     } finally {
       await server?.close();
     }
   } catch (error) {
-    if (stop.aborted) return EXIT.ok; // while it was opening
+    if (kill.aborted) return EXIT.interrupted;
+    if (stop.aborted && !isOpen) return EXIT.ok;
     throw error;
   } finally {
     download.stop();
+    screen.stop();
     release();
   }
+}
+
+function nameOf(cameras: readonly CameraOptions[]): string {
+  return cameras.length === 1 ? redact(cameras[0]!.input) : `${cameras.length} cameras`;
 }
 
 /** The cameras of the command line, or of the configuration with the command line's flags. */
@@ -123,11 +142,27 @@ function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], 
 }
 
 /** @throws {TypeError} If a flag is for files alone, or rules out another. */
-function checkFlags(command: WatchCommand): void {
+function checkFlags(inputs: readonly string[], command: WatchCommand): void {
   for (const flag of ["masks", "stats", "trace", "format"] as const) {
     if (command[flag] === undefined) continue;
     throw new TypeError(
       `Cannot use --${flag} with cameras: it is for files. Use --events for a line a frame.`,
+    );
+  }
+  if (!command.video) {
+    throw new TypeError("Cannot use --no-video with cameras: it is for files. Leave it out.");
+  }
+  if (command.overwrite) {
+    throw new TypeError(
+      "Cannot use --overwrite with cameras: a recording replaces nothing. Cut it with --segment, " +
+        "which gives each part a name of its own, or name another --output.",
+    );
+  }
+  const { live, config, output, events } = command;
+  if (!(live ?? config ?? output ?? events)) {
+    throw new TypeError(
+      `Cannot watch ${inputs.length > 1 ? "cameras" : "a camera"} for nobody: name --live for a ` +
+        "page, --output or --events.",
     );
   }
   if (command.head === "prob") {
@@ -144,31 +179,4 @@ async function serve(
 ): Promise<LiveServer> {
   const { serveLive } = await import("../live/server.ts");
   return await serveLive(watch.cameras, { ...address, ...(token !== undefined && { token }) });
-}
-
-function exitCodeOf(results: readonly WatchResult[]): number {
-  for (const { error, name } of results) {
-    if (error) printLine(results.length > 1 ? `${name}: ${error.message}` : error.message);
-  }
-  return results.some(({ error }) => error) ? EXIT.failed : EXIT.ok;
-}
-
-/** One camera's run in a sentence or two, and what it left. */
-function summary({ name, status, paths }: WatchResult): string {
-  const { framesIn, framesOut, dropped, framesHeld, reconnects } = status;
-  const drops = Object.entries(dropped).filter(([, count]) => count > 0)
-    .map(([reason, count]) => `${count} dropped (${reason})`);
-  const parts = [
-    `${framesIn} frames in`,
-    `${framesOut} out`,
-    ...drops,
-    ...(framesHeld > 0 ? [`${framesHeld} repeated`] : []),
-    ...(reconnects > 0 ? [`${reconnects} reconnect${reconnects === 1 ? "" : "s"}`] : []),
-  ];
-  return [`${name}: ${parts.join(", ")}`, ...paths.map((path) => `wrote ${path}`)].join("\n");
-}
-
-/** Lines go to stderr: stdout may be the events. */
-function printLine(line: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
 }

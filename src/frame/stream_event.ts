@@ -29,6 +29,8 @@ export type StreamEvent =
   | { readonly kind: "rejected"; readonly reason: string; readonly delayMs: number }
   /** No more attempts are made. */
   | { readonly kind: "gave up"; readonly attempts: number; readonly reason: string }
+  /** The stream cannot go on, for another reason than its camera. */
+  | { readonly kind: "failed"; readonly reason: string }
   /** The stream's clock jumped; frames are timed by their arrival from here. */
   | { readonly kind: "clock jumped"; readonly jumpMs: number }
   /** A thread failed and was replaced. */

@@ -101,7 +101,7 @@ function progressLines(
 }
 
 /** Standard error; once it cannot be written, progress is lost and the run goes on. */
-function standardError(): ProgressOutput {
+export function standardError(): ProgressOutput {
   const encoder = new TextEncoder();
   const isTerminal = Deno.stderr.isTerminal();
   let broken = false;

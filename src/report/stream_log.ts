@@ -153,6 +153,7 @@ function detail(event: StreamEvent): string {
       return `the network runs at ${formatSize(event.to)} instead of ${formatSize(event.from)} ` +
         `(${event.reason})`;
     case "lost":
+    case "failed":
     case "worker replaced":
     case "encoder replaced":
       return event.reason;

@@ -81,11 +81,12 @@ export class FrameRing {
 
   /** How many slots are not FREE. */
   get slotsInUse(): number {
-    let count = 0;
-    for (let slot = 0; slot < this.slots; slot++) {
-      if (this.#states.state(slot) !== STATE.free) count++;
-    }
-    return count;
+    return this.slots - this.slotsIn("free");
+  }
+
+  /** How many slots are in a state now. */
+  slotsIn(state: keyof typeof STATE): number {
+    return this.#states.count(STATE[state]);
   }
 
   /** How many published frames were reclaimed before a worker took them. */

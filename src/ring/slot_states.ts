@@ -116,6 +116,15 @@ export class SlotStates {
     return oldest;
   }
 
+  /** How many slots are in one of the states of STATE, BUSY with whichever worker. */
+  count(state: number): number {
+    let count = 0;
+    for (let slot = 0; slot < this.#slots; slot++) {
+      if ((this.state(slot) & STATE_MASK) === state) count++;
+    }
+    return count;
+  }
+
   epoch(epoch: Epoch): number {
     return Atomics.load(this.words, epoch);
   }

@@ -207,7 +207,12 @@ export class Broadcast {
 }
 
 /** @throws {OutputError} If two targets lead to one place. */
-function checkDistinct(targets: readonly BroadcastTarget[]): void {
+/**
+ * Makes sure that no two outputs are one place, of one broadcast or of several.
+ *
+ * @throws {OutputError} If two are.
+ */
+export function checkDistinct(targets: readonly BroadcastTarget[]): void {
   const places = targets.map((target) =>
     target.kind === "publish" ? target.url : resolve(targetName(target))
   );

@@ -8,11 +8,13 @@ import type { Resolution } from "../model/resolution.ts";
 import type { DrawOptions } from "../overlay/overlay.ts";
 import { FrameRing } from "../ring/ring.ts";
 import { sectionBytes } from "../ring/sections.ts";
+import { slotsFor } from "../pipeline.ts";
 import { Broadcast, type BroadcastTarget } from "../sink/broadcast.ts";
 import type { LiveSource } from "../source/live.ts";
 import type { LiveDrawing, LiveLook } from "./drawing.ts";
 import type { GovernorTarget } from "./governor.ts";
 import { networksOf } from "./networks.ts";
+import { shortQueue } from "./short_queue.ts";
 import type { Studio } from "./studio.ts";
 
 /** What is done with a camera's frames. */
@@ -61,13 +63,10 @@ export interface Assembly {
   readonly networks: readonly Network[];
   readonly attached: AttachedStream;
   readonly gauges: Gauges;
-  /** Frames that came off the ring's way. */
-  readonly losses: { inWorkers: number; inEncoder: number };
+  /** Frames that came off the ring's way; those that were only held again are no drops. */
+  readonly losses: { inWorkers: number; inEncoder: number; ofHeld: number };
   readonly broadcast: Broadcast;
 }
-
-/** Beside a slot for each worker: being filled, waiting, being written, and held meanwhile. */
-const SLOTS_BESIDE_WORKERS = 4;
 
 /**
  * Fills a ring from now on, opens the outputs and readies the workers.
@@ -79,13 +78,15 @@ const SLOTS_BESIDE_WORKERS = 4;
 export async function assemble(source: LiveSource, context: FilmingContext): Promise<Assembly> {
   const { options, studio, stop, kill, onEvent } = context;
   const { info } = source;
+  const { every = 1 } = options;
+  const workers = studio.pool.size;
   const ring = FrameRing.allocate({
-    slots: studio.pool.size + SLOTS_BESIDE_WORKERS,
+    slots: slotsFor(workers, every),
     headerFields: HEADER_FIELDS,
     sectionBytes: sectionBytes({ size: info.size }),
   }, studio.pool.bell);
   // While the network loads, the ring keeps the newest frames; none waits in the camera's socket.
-  const filled = source.run(ring, stop).finally(() => ring.end());
+  const filled = source.run(shortQueue(ring, { workers, every }), stop).finally(() => ring.end());
   filled.catch(() => {}); // seen by who awaits it at the end
   const undo: (() => Promise<void>)[] = [() => Promise.resolve(ring.close())];
   try {
@@ -102,7 +103,7 @@ export async function assemble(source: LiveSource, context: FilmingContext): Pro
       isGoverned: options.target !== undefined,
     });
     const gauges = new Gauges();
-    const losses = { inWorkers: 0, inEncoder: 0 };
+    const losses = { inWorkers: 0, inEncoder: 0, ofHeld: 0 };
     const attached = attach({ source, context, ring, networks, gauges, losses });
     undo.push(() => attached.detach());
     await unlessAborted(attached.ready, kill);

@@ -1,4 +1,5 @@
 /** One camera of a live run, from before its first connection to after its last frame. */
+import { InputError } from "../errors.ts";
 import type { SegmentationClass } from "../frame/classes.ts";
 import type { Rgb } from "../frame/colour.ts";
 import type { StreamEvent } from "../frame/stream_event.ts";
@@ -33,6 +34,8 @@ export interface CameraResult {
   readonly status: FeedStatus;
   /** Where its recordings are. */
   readonly paths: readonly string[];
+  /** Why it ended by itself; absent when it was told to, or when its file was played to the end. */
+  readonly error?: Error;
 }
 
 /** What is not known before the camera was there. */
@@ -58,6 +61,7 @@ export class Camera implements Feed {
   readonly #viewers = new Map<FeedViewer, (() => void) | undefined>();
   readonly #listeners = new Set<(timing: FrameTiming) => void>();
   #filming: Filming | undefined;
+  #isGivenUp = false;
 
   /** @throws {RangeError} If the look is not valid. */
   constructor(options: CameraOptions, studio: Studio, events?: EventWriter) {
@@ -115,43 +119,63 @@ export class Camera implements Feed {
   }
 
   /**
-   * Connects, and goes on until the camera is given up or the signal aborts: then the frames in
-   * flight are written and the recordings are closed.
+   * Connects, and goes on until the camera is given up or a signal aborts. With `stop` the frames in
+   * flight are written and the recordings are closed; with `kill`, which aborts no earlier, they are
+   * not.
    *
-   * @throws {InputError} If the camera was given up, or cannot be one.
-   * @throws {OutputError} If an output cannot be written from the start.
-   * @throws {ModelError | ProviderError} If its network cannot be run.
+   * Never rejects. What ended it otherwise is the result's `error`, and an event at once: `InputError`
+   * for a camera that was given up or cannot be one, `OutputError` for an output that cannot be
+   * written from the start, `ModelError` or `ProviderError` for a network that cannot be run.
    */
-  async run(signal: AbortSignal): Promise<CameraResult> {
-    const source = await this.#open(signal);
+  async run(stop: AbortSignal, kill: AbortSignal): Promise<CameraResult> {
+    let source: LiveSource | undefined;
+    let paths: readonly string[] = [];
+    let error: Error | undefined;
     try {
-      const paths = source === undefined ? [] : await this.#film(source, signal);
-      return { name: this.name, status: this.#end(), paths };
-    } finally {
-      await source?.close();
-      this.#end();
+      source = await this.#open(stop);
+      if (source !== undefined) paths = await this.#film(source, stop, kill);
+      if (!stop.aborted) error = this.#reasonOf(source);
+    } catch (thrown) {
+      if (!kill.aborted) error = thrown instanceof Error ? thrown : new Error(String(thrown));
     }
+    await source?.close();
+    if (error && !this.#isGivenUp) this.#onEvent({ kind: "failed", reason: error.message });
+    return { name: this.name, status: this.#end(), paths, ...(error && { error }) };
+  }
+
+  /** Why a source ended by itself; undefined at the end of a file. */
+  #reasonOf(source: LiveSource | undefined): InputError | undefined {
+    if (source?.reason === undefined) return undefined;
+    const input = redact(this.#options.input);
+    return new InputError(
+      `Cannot go on with ${JSON.stringify(input)}: ${source.reason.replace(/[.\s]+$/, "")}. ` +
+        "Check the camera, or leave --max-reconnects out to wait for it.",
+      { input },
+    );
   }
 
   /** Undefined when it was to end before the camera was there. */
-  async #open(signal: AbortSignal): Promise<LiveSource | undefined> {
+  async #open(stop: AbortSignal): Promise<LiveSource | undefined> {
     try {
       return await openCamera(this.#options.input, {
         ...this.#options,
         ffmpeg: this.#studio.ffmpeg.path,
         onEvent: this.#onEvent,
-        signal,
+        signal: stop,
       });
     } catch (error) {
-      this.#end();
-      if (signal.aborted) return undefined;
+      if (stop.aborted) return undefined;
       throw error;
     }
   }
 
-  async #film(source: LiveSource, signal: AbortSignal): Promise<readonly string[]> {
+  async #film(
+    source: LiveSource,
+    stop: AbortSignal,
+    kill: AbortSignal,
+  ): Promise<readonly string[]> {
     await using filming = await Filming.start(source, {
-      ...{ options: this.#options, studio: this.#studio, drawing: this.#drawing, signal },
+      ...{ options: this.#options, studio: this.#studio, drawing: this.#drawing, stop, kill },
       onEvent: this.#onEvent,
       onHeld: () => this.#figures.held(),
       onFrame: (timing, shares) => {
@@ -161,6 +185,7 @@ export class Camera implements Feed {
       },
     });
     this.#filming = filming;
+    filming.redraw(); // the view may have changed since the workers were told
     for (const viewer of this.#viewers.keys()) {
       this.#viewers.set(viewer, filming.broadcast.subscribe(viewer));
     }
@@ -177,6 +202,7 @@ export class Camera implements Feed {
 
   readonly #onEvent = (event: StreamEvent): void => {
     this.#figures.event(event);
+    if (event.kind === "gave up") this.#isGivenUp = true;
     this.#studio.onEvent(this.name, event);
     this.#events?.event(event);
   };

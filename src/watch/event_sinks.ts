@@ -51,9 +51,7 @@ export class EventSinks {
   }
 
   /** What a camera writes to; undefined where it has no events. */
-  writerOf(camera: string): EventWriter | undefined {
-    return this.#writers.get(camera);
-  }
+  readonly writerOf = (camera: string): EventWriter | undefined => this.#writers.get(camera);
 
   /** Delivers what waits, for a few seconds at most. */
   async close(): Promise<void> {

@@ -32,6 +32,8 @@ export class CameraFigures {
   #framesOut = 0;
   #framesHeld = 0;
   #reconnects = 0;
+  /** Whether it was lost since it was there last; a decoder that begins anew by itself was not. */
+  #isAway = false;
   #shares: readonly number[] = [];
 
   /** Frames that went out. */
@@ -65,20 +67,26 @@ export class CameraFigures {
   event(event: StreamEvent): void {
     switch (event.kind) {
       case "connected":
-        if (event.awayMs > 0 && this.#framesOut > 0) this.#reconnects++;
+        if (this.#isAway) this.#reconnects++;
+        this.#isAway = false;
         this.#enter("live", undefined);
         break;
       case "lost":
+        this.#isAway = true;
+        this.#enter("reconnecting", event.reason);
+        break;
       case "rejected":
       case "retrying":
         this.#enter(this.#framesOut > 0 ? "reconnecting" : "connecting", event.reason);
         break;
       case "stalled": {
         const seconds = Math.round(event.silentMs / 1000);
+        this.#isAway = true;
         this.#enter("reconnecting", `nothing came for ${seconds} s`);
         break;
       }
       case "gave up":
+      case "failed":
         this.#enter("ended", event.reason);
         break;
     }

@@ -11,9 +11,6 @@ import { LiveFrames } from "./frames.ts";
 import { Governor } from "./governor.ts";
 import { HeldPicture } from "./held_picture.ts";
 
-/** A camera that is away has at most these: the one that is held and the one to be filled. */
-const IDLE_SLOTS = 2;
-
 /**
  * The part of a camera's life in which the size of its frames is known.
  *
@@ -31,7 +28,8 @@ export class Filming {
     const { ring, networks, source, context } = parts;
     this.broadcast = parts.broadcast;
     this.#parts = parts;
-    this.#frames = new LiveFrames(ring);
+    const { frameRate } = source.info;
+    this.#frames = new LiveFrames(ring, 1000 * frameRate.denominator / frameRate.numerator);
     this.#held = new HeldPicture(source.info);
     const { target } = context.options;
     const levels = networks.map(({ inputSize }) => inputSize);
@@ -70,7 +68,6 @@ export class Filming {
    * is at once: what a recording has by then stays under its partial name.
    *
    * @returns Where the recordings are.
-   * @throws {InputError} If the camera was given up.
    */
   async show(): Promise<readonly string[]> {
     const { kill } = this.#parts.context;
@@ -103,9 +100,11 @@ export class Filming {
 
   /** Frees everything; what was not shown is lost. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { ring, attached } = this.#parts;
+    const { ring, attached, context } = this.#parts;
     ring.close();
-    await attached.detach();
+    const detached = attached.detach();
+    // A thread that hangs in the runtime would hold up a kill: the end of the pool cuts it off.
+    if (!context.kill.aborted) await detached;
     await this.broadcast.abort();
   }
 
@@ -128,10 +127,10 @@ export class Filming {
     const { ring, gauges, losses, source, context } = this.#parts;
     const header = ring.header(slot);
     header[HEADER.sinking] = nowMs();
-    const lostBefore = this.broadcast.framesLost;
     await this.broadcast.write(header[HEADER.ptsUs]!, ring.section(slot, SECTION.pixels));
     header[HEADER.written] = nowMs();
-    if (this.broadcast.framesLost > lostBefore) {
+    // What a dying encoder took with it was counted as out: as many are not, so that the sum is right.
+    if (this.broadcast.framesLost - losses.ofHeld > losses.inEncoder) {
       losses.inEncoder++;
       return;
     }
@@ -144,15 +143,19 @@ export class Filming {
 
   /** Shows the last frame again, with why, while nothing is on its way. */
   async #hold(slot: number | undefined): Promise<void> {
-    const { ring, source, context } = this.#parts;
+    const { ring, source, context, losses } = this.#parts;
     const { epochMs } = source;
-    if (slot === undefined || epochMs === undefined || ring.slotsInUse > IDLE_SLOTS) return;
+    const isOnItsWay = (["ready", "busy", "done"] as const).some((each) => ring.slotsIn(each) > 0);
+    if (slot === undefined || epochMs === undefined || isOnItsWay) return;
     const sinceMs = ring.header(slot)[HEADER.written]!;
     const seconds = Math.round((nowMs() - sinceMs) / 1000);
     const what = source.state === "live" ? "no frames for" : "reconnecting,";
     const pixels = this.#held.draw(ring.section(slot, SECTION.pixels), `${what} ${seconds} s`);
+    const lostBefore = this.broadcast.framesLost;
     await this.broadcast.write((nowMs() - epochMs) * 1000, pixels);
-    context.onHeld();
+    const lost = this.broadcast.framesLost - lostBefore;
+    losses.ofHeld += lost;
+    if (lost === 0) context.onHeld();
   }
 
   #govern(timing: FrameTiming): void {
@@ -163,7 +166,7 @@ export class Filming {
       atMs: nowMs(),
       arrived: source.counts.framesIn,
       dropped: Object.values(this.#dropped()).reduce((sum, count) => sum + count, 0),
-      workers: context.studio.pool.size,
+      workers: context.studio.pool.size / context.studio.pool.streams,
     });
     if (level === undefined || level === attached.level) return;
     const [from, to] = [networks[attached.level]!.inputSize, networks[level]!.inputSize];

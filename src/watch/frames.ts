@@ -1,8 +1,9 @@
 /** The frames of a live stream: the newest as it comes, or the last one again while none comes. */
 import type { FrameRing } from "../ring/ring.ts";
 
-/** How long a stream may be silent before its last frame is held. */
+/** How long a stream may be silent before its last frame is held: in time, and in frames. */
 const HOLD_AFTER_MS = 1000;
+const HOLD_AFTER_FRAMES = 3;
 
 /** How often a held frame is given: enough for players to stay connected, and cheap to encode. */
 const HOLD_INTERVAL_MS = 200;
@@ -21,14 +22,17 @@ export type LiveFrame =
  */
 export class LiveFrames {
   readonly #ring: FrameRing;
+  readonly #holdAfterMs: number;
   #held: number | undefined;
   #coming: Promise<void> | undefined;
   #came: { readonly slot: number | undefined } | undefined;
   #wake: () => void = () => {};
   #isSilent = false;
 
-  constructor(ring: FrameRing) {
+  /** @param frameMs The time from a frame of the stream to the next. */
+  constructor(ring: FrameRing, frameMs: number) {
     this.#ring = ring;
+    this.#holdAfterMs = Math.max(HOLD_AFTER_MS, HOLD_AFTER_FRAMES * frameMs);
   }
 
   /** The newest frame's slot; undefined before the first. */
@@ -45,7 +49,7 @@ export class LiveFrames {
       this.#wake();
     });
     if (this.#came === undefined) {
-      await this.#wait(this.#isSilent ? HOLD_INTERVAL_MS : HOLD_AFTER_MS);
+      await this.#wait(this.#isSilent ? HOLD_INTERVAL_MS : this.#holdAfterMs);
     }
     if (this.#came === undefined) {
       this.#isSilent = true;

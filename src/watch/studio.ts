@@ -28,6 +28,8 @@ export type StudioOptions =
   & {
     /** Called with every event of every camera. */
     readonly onEvent?: (camera: string, event: StreamEvent) => void;
+    /** For tests: the module of the workers. */
+    readonly workerModule?: URL;
   };
 
 /** What the cameras of a run share. */
@@ -56,7 +58,8 @@ const TRIAL = {
  */
 export async function openStudio(options: StudioOptions): Promise<Studio> {
   const { precision = "auto", provider = "auto", onEvent = () => {} } = options;
-  const threads = spawnWorkers(options.workers ?? defaultWorkers());
+  const { workerModule } = options;
+  const threads = spawnWorkers(options.workers ?? defaultWorkers(), workerModule);
   try {
     const [ffmpeg, model] = await Promise.all([
       findFfmpeg({ path: options.ffmpeg }),
@@ -78,6 +81,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       : { provider: "cpu" } as const;
     const pool = new WorkerPool(threads, {
       isLive: true,
+      ...(workerModule && { module: workerModule }),
       onReplaced: (reason) => onEvent(ALL_CAMERAS, { kind: "worker replaced", reason }),
     });
     return {

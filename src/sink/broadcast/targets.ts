@@ -1,7 +1,7 @@
 /** Where a broadcast goes beside its viewers: what the user wrote, and what can be done there. */
 import { basename, dirname, extname, join } from "node:path";
 import { OutputError } from "../../errors.ts";
-import { redact } from "../../ffmpeg/redact.ts";
+import { credentialsFault, redact } from "../../ffmpeg/redact.ts";
 import { checkVideoCodec, containerOfFile } from "../containers.ts";
 import { PartialFile, writeError } from "../partial_file.ts";
 import { segmentName } from "./segment_name.ts";
@@ -38,6 +38,14 @@ export function parseTarget(
   text: string,
   options: { segmentMs?: number | undefined } = {},
 ): BroadcastTarget {
+  const fault = credentialsFault(text);
+  if (fault !== undefined) {
+    throw new OutputError(
+      `Cannot write to ${JSON.stringify(fault.shown)}: the address can be read in two ways. ` +
+        `${fault.mend}.`,
+      { output: fault.shown },
+    );
+  }
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined) {
     if (/^(rtsps?|rtmps?)$/.test(scheme)) return { kind: "publish", url: text };
@@ -88,11 +96,23 @@ export function targetName(target: BroadcastTarget): string {
 export async function prepareTarget(target: BroadcastTarget): Promise<void> {
   if (target.kind === "record") {
     const { path, segmentMs } = target;
-    await checkFile(segmentMs === undefined ? path : segmentName(path, new Date()), false);
+    const first = segmentMs === undefined ? path : segmentName(path, new Date());
+    await checkAbsent(first);
+    await checkFile(first, false);
   } else if (target.kind === "hls") {
     await checkPlaylistFolder(target.directory);
     await checkFile(join(target.directory, PLAYLIST), true);
   }
+}
+
+async function checkAbsent(path: string): Promise<void> {
+  const isFile = await Deno.stat(path).then((info) => info.isFile, () => false);
+  if (!isFile) return;
+  throw new OutputError(
+    `Cannot write ${JSON.stringify(path)}: it exists, and a recording replaces nothing. Give it ` +
+      "another name, or cut it with --segment, which names each part by its time.",
+    { output: path },
+  );
 }
 
 /** Writes nothing, but reserves a name beside the file for a moment. */
