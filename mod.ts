@@ -103,7 +103,7 @@ export {
 export type { CameraOptions, CameraResult } from "./src/watch/camera.ts";
 export type { LiveLook } from "./src/watch/drawing.ts";
 export type { EventOptions } from "./src/watch/event_sinks.ts";
-export type { FilmingOptions } from "./src/watch/filming.ts";
+export type { FilmingOptions } from "./src/watch/assembly.ts";
 export type { GovernorTarget } from "./src/watch/governor.ts";
 export type { SourceOptions } from "./src/watch/open_camera.ts";
 export type { StudioOptions } from "./src/watch/studio.ts";

@@ -67,6 +67,12 @@ interface TextOutput<T> {
   readonly writer: T;
 }
 
+/** What the sinks left. */
+interface ClosedSinks {
+  readonly video: SinkResult | undefined;
+  readonly masks: SinkResult | undefined;
+}
+
 /**
  * Opened outputs.
  *
@@ -77,7 +83,12 @@ export class Outputs {
   readonly #masks: FrameSink | undefined;
   readonly #stats: TextOutput<FrameLog> | undefined;
   readonly #trace: TextOutput<TraceFile> | undefined;
+  /** The partial files of sinks that were closed after an interruption. */
+  readonly #parts: string[] = [];
   #hasFrames = false;
+  #closing: Promise<ClosedSinks> | undefined;
+  /** Whether the sinks are closed: then the run has its result, and a late abort must not delete it. */
+  #isOver = false;
 
   private constructor(parts: {
     video: VideoSink | undefined;
@@ -160,15 +171,21 @@ export class Outputs {
     await this.#trace?.writer.write(header);
   }
 
-  /** Ends every output: under its final name, or playable under a partial one; none without frames. */
+  /**
+   * Ends every output: under its final name, or playable under a partial one; none without frames. An
+   * abort that comes once the sinks are closed comes too late: what is left then is a matter of
+   * milliseconds, and is done.
+   */
   async close(outcome: SinkOutcome): Promise<OutputResults> {
     if (!this.#hasFrames) {
       await this.abort();
       return { paths: {}, cpuMs: undefined, notes: [] };
     }
-    const end = (sink: FrameSink | undefined) => sink?.close(outcome);
-    const video = await end(this.#video);
-    const masks = await end(this.#masks);
+    // First, while all can still be undone: the disk may be full.
+    await this.#stats?.writer.close();
+    await this.#trace?.writer.close();
+    this.#closing = this.#closeSinks(outcome);
+    const { video, masks } = await this.#closing;
     const paths = {
       video: video?.path,
       masks: masks?.path,
@@ -182,14 +199,31 @@ export class Outputs {
     };
   }
 
-  /** Stops at once and leaves nothing behind. Safe to call at any time, and twice. */
+  /**
+   * Stops at once and leaves nothing behind, but for what has its final name already. Safe to call at
+   * any time, and twice.
+   */
   async abort(): Promise<void> {
+    await Promise.allSettled([this.#video?.abort(), this.#masks?.abort()]);
+    await this.#closing?.catch(() => {});
+    if (this.#isOver) return;
     await Promise.allSettled([
-      this.#video?.abort(),
-      this.#masks?.abort(),
       discardText(this.#stats),
       discardText(this.#trace),
+      ...this.#parts.map((part) => Deno.remove(part, { recursive: true })),
     ]);
+  }
+
+  async #closeSinks(outcome: SinkOutcome): Promise<ClosedSinks> {
+    const end = async (sink: FrameSink | undefined) => {
+      const result = await sink?.close(outcome);
+      if (outcome === "interrupted" && result?.path !== undefined) this.#parts.push(result.path);
+      return result;
+    };
+    const video = await end(this.#video);
+    const masks = await end(this.#masks);
+    this.#isOver = true;
+    return { video, masks };
   }
 }
 
@@ -211,10 +245,9 @@ function checkNames({ video, masks, stats, trace }: OutputPaths): void {
 }
 
 async function endText(
-  output: TextOutput<{ close(): Promise<void> }> | undefined,
+  output: TextOutput<unknown> | undefined,
   outcome: SinkOutcome,
 ): Promise<string | undefined> {
-  await output?.writer.close();
   return outcome === "complete" ? await output?.file.complete() : output?.file.path;
 }
 

@@ -24,13 +24,15 @@ const WITH_HEADERS: readonly string[] = ["h264", "hevc"];
 
 /**
  * A piece of a video, made to be joined with others without encoding anything again: the picture
- * alone, its timestamps those of the source's container, its headers repeated before each keyframe,
- * because the next piece may come from another release of the encoder.
+ * alone, timed from its own first frame (ffmpeg does not tell when a NUT file begins that begins
+ * later), its headers repeated before each keyframe, because the next piece may come from another
+ * release of the encoder.
  */
 export class VideoPiece implements VideoSink {
   readonly #job: VideoJob;
   readonly #partial: PartialFile;
   readonly #encoder: FrameEncoder;
+  #firstUs: number | undefined;
   #state: "open" | "closing" | "settled" = "open";
 
   /**
@@ -46,7 +48,7 @@ export class VideoPiece implements VideoSink {
     this.#partial = partial;
     this.#encoder = new FrameEncoder(job.binary, {
       ...job.frames,
-      output: ["-copyts", ...job.encoding, ...headers, "-f", "nut", "-y", `file:${partial.path}`],
+      output: [...job.encoding, ...headers, "-f", "nut", "-y", `file:${partial.path}`],
     });
   }
 
@@ -57,8 +59,9 @@ export class VideoPiece implements VideoSink {
   async write(frame: FinishedFrame): Promise<void> {
     this.#checkOpen();
     checkFrameSize(frame.pixels, this.#job.outputSize);
-    const ptsUs = this.#job.startUs() + frame.header[HEADER.ptsUs]!;
-    await this.#encoder.write(ptsUs, frame.pixels);
+    const ptsUs = frame.header[HEADER.ptsUs]!;
+    this.#firstUs ??= ptsUs;
+    await this.#encoder.write(ptsUs - this.#firstUs, frame.pixels);
   }
 
   async close(outcome: SinkOutcome): Promise<SinkResult> {

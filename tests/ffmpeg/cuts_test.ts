@@ -1,7 +1,7 @@
 /** Parts of a video decode to the frames of the whole, or it is found out that they do not. */
 import assert from "node:assert/strict";
-import { runCommand } from "../testing/command.ts";
 import { cutsOf, decodedFrames } from "../testing/decoded.ts";
+import { answerOf } from "../testing/installed.ts";
 import { ffmpeg, makeClip } from "../testing/media.ts";
 import { shared } from "../testing/shared.ts";
 import { temporaryDirectory } from "../testing/temporary.ts";
@@ -19,41 +19,41 @@ async function framesOfParts(path: string, cutsUs: readonly number[]): Promise<s
 
 const X264 = ["-c:v", "libx264", "-preset", "ultrafast"];
 
-/** Clips of 200 frames with a keyframe every second; `cuts` are those about 2 s apart. */
+/** Clips of 200 frames with a keyframe every second or so. */
 const CLIPS: readonly {
   readonly what: string;
   readonly file: string;
   readonly args: readonly string[];
   readonly audio?: boolean;
   readonly rate?: number;
-  readonly cuts: number;
+  readonly isCut: boolean;
 }[] = [
-  { what: "reordered frames", file: "b.mp4", args: [...X264, "-g", "25", "-bf", "3"], cuts: 3 },
+  { what: "reordered frames", file: "b.mp4", args: [...X264, "-g", "25", "-bf", "3"], isCut: true },
   {
     what: "open groups of pictures",
     file: "open.mp4",
     args: [...X264, "-g", "25", "-bf", "3", "-x264-params", "open-gop=1:scenecut=0"],
-    cuts: 3,
+    isCut: true,
   },
   {
     what: "open groups of pictures in Matroska",
     file: "open.mkv",
     args: [...X264, "-g", "25", "-bf", "3", "-x264-params", "open-gop=1:scenecut=0"],
-    cuts: 3,
+    isCut: true,
   },
   {
     what: "a picture that begins after the sound",
     file: "late.mp4",
     args: [...X264, "-g", "25", "-bf", "2", "-vf", "setpts=PTS+1.7/TB"],
     audio: true,
-    cuts: 4,
+    isCut: true,
   },
   {
     what: "30000/1001 frames a second",
     file: "ntsc.mkv",
     args: [...X264, "-g", "25"],
     rate: 30000 / 1001,
-    cuts: 2,
+    isCut: true,
   },
   {
     what: "a variable rate",
@@ -69,37 +69,37 @@ const CLIPS: readonly {
       "-vsync",
       "vfr",
     ],
-    cuts: 3,
+    isCut: true,
   },
   {
     what: "MPEG-4 part 2 with B-frames",
     file: "m4.mp4",
     args: ["-c:v", "mpeg4", "-g", "25", "-bf", "2"],
-    cuts: 3,
+    isCut: true,
   },
   {
     what: "VP9",
     file: "v.webm",
     args: ["-c:v", "libvpx-vp9", "-g", "25", "-deadline", "realtime", "-cpu-used", "8"],
-    cuts: 3,
+    isCut: true,
   },
   // Without an index a seek is an estimate: such files are left whole.
-  { what: "a transport stream", file: "t.ts", args: [...X264, "-g", "25"], cuts: 0 },
+  { what: "a transport stream", file: "t.ts", args: [...X264, "-g", "25"], isCut: false },
   {
     what: "AVI, which has no timestamps",
     file: "a.avi",
     args: ["-c:v", "mpeg4", "-g", "25"],
-    cuts: 0,
+    isCut: false,
   },
 ];
 
-for (const { what, file, args, cuts: expected, ...clip } of CLIPS) {
+for (const { what, file, args, isCut, ...clip } of CLIPS) {
   Deno.test(`parts at findCuts() decode to the frames of the whole, with ${what}`, async () => {
     await using folder = await temporaryDirectory();
     const path = folder.join(file);
     await makeClip(path, { size: "64x48", frames: 200, ...clip, args });
     const { cuts, clean } = await cutsOf(path, 2000);
-    assert.equal(cuts.length, expected);
+    assert.equal(cuts.length >= 2, isCut, String(cuts));
     assert.deepEqual(clean, cuts);
     const whole = await decodedFrames(path);
     assert.ok(whole.length > 150);
@@ -121,10 +121,8 @@ for (const name of ["videos/carnd_solidWhiteRight_960x540.mp4", "torture/mediabu
   });
 }
 
-const newer = await runCommand("ffmpeg", ["-version"]).then(
-  ({ stdout }) => / version [5-9]\./.test(new TextDecoder().decode(stdout)),
-  () => false,
-);
+const version = await answerOf("ffmpeg", ["-version"]);
+const newer = / version [5-9]\./.test(new TextDecoder().decode(version?.stdout));
 
 Deno.test({
   name: "isCleanCut() finds out a keyframe that is none" +

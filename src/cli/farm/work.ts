@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import type { CameraRunner } from "../../farm/cameras.ts";
 import type { WorkerEntry } from "../../farm/roster.ts";
 import { parseProvider, type ProviderChoice } from "../../infer/providers.ts";
 import { argument, EXIT, number } from "../exit.ts";
@@ -14,11 +13,13 @@ interface Options extends ConnectionFlags {
   readonly cameras?: number;
   readonly provider?: ProviderChoice;
   readonly ffmpeg?: string;
+  readonly fps?: number;
   readonly lease: number;
 }
 
 const COUNT = { min: 0, max: 1024, integer: true };
 const THREADS = { min: 1, max: 1024, integer: true };
+const FPS = { min: 0.1, max: 100_000 };
 
 /** In seconds. */
 const LEASE = { min: 1, max: 3600 };
@@ -26,9 +27,6 @@ const DEFAULT_LEASE = 15;
 
 /** How long what is in hand may take to be given back before the process ends without. */
 const LAST_GRACE_MS = 5000;
-
-/** Runs a camera; undefined while there is nothing here that can. */
-const RUN_CAMERA: CameraRunner | undefined = undefined;
 
 const NOTES = `
 The first Ctrl-C (or SIGTERM) takes nothing new and finishes what is in hand; the second gives it
@@ -48,6 +46,7 @@ export function addWorkCommand(farm: Command, exit: (code: number) => void): voi
     .option("--cameras <n>", "cameras at a time (default: by the measured speed)", number(COUNT))
     .option("--provider <name>", "where the network runs (default: auto)", argument(parseProvider))
     .option("--ffmpeg <path>", "the ffmpeg to run (default: SEGSTREAM_FFMPEG, then the bundled)")
+    .option("--fps <n>", "take this for the measured speed", number(FPS))
     .option(
       "--lease <seconds>",
       "how long a silent worker keeps its files before another gets them",
@@ -65,7 +64,7 @@ async function run(options: Options): Promise<number> {
   );
   const [{ work }, { openStorages }, { openS3Storage }] = await Promise.all([
     import("../../farm/farm.ts"),
-    import("../../farm/storage.ts"),
+    import("../../farm/storages.ts"),
     import("../../farm/s3_storage.ts"),
   ]);
   const storages = openStorages(openS3Storage);
@@ -75,7 +74,6 @@ async function run(options: Options): Promise<number> {
         ...options,
         name: options.name ?? hostName(),
         leaseMs: options.lease * 1000,
-        runCamera: RUN_CAMERA,
         storages,
         stop,
         kill,

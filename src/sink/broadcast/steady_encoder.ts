@@ -1,6 +1,6 @@
 import { oneLine } from "../../ffmpeg/redact.ts";
 import { nowMs } from "../../frame/clock.ts";
-import { BackOff } from "./back_off.ts";
+import { BackOff } from "../../frame/back_off.ts";
 import type { EncoderRun } from "./encoder_run.ts";
 
 /** How {@link SteadyEncoder} keeps an encoder. */

@@ -1,6 +1,6 @@
 import type { OnStreamEvent } from "../../frame/stream_event.ts";
 import { nowMs } from "../../frame/clock.ts";
-import { BackOff } from "./back_off.ts";
+import { BackOff } from "../../frame/back_off.ts";
 import type { CopyEnd } from "./copy_process.ts";
 import type { BroadcastViewer, Hub } from "./hub.ts";
 

@@ -1,4 +1,5 @@
 /** How long to wait before a camera is asked again. */
+import { BackOff } from "../../frame/back_off.ts";
 
 /** The delays; each next one is `factor` times longer. */
 export interface BackoffOptions {
@@ -21,11 +22,10 @@ export interface BackoffOptions {
   readonly random?: () => number;
 }
 
-/** Capped exponential delays with jitter, which never lengthens them: the cap is a promise. */
-export class Backoff {
-  readonly #options: Required<BackoffOptions>;
-  #step = 0;
-  #refusedStep = 0;
+/** Two scales of delays: one for a camera that is not there, and one for a camera that refuses. */
+export class CameraBackOff {
+  readonly #absent: BackOff;
+  readonly #refusing: BackOff;
 
   /**
    * Begins with the shortest delays.
@@ -33,45 +33,19 @@ export class Backoff {
    * @throws {RangeError} If a delay is negative, the factor below 1 or the jitter not in 0 … 1.
    */
   constructor(options: BackoffOptions = {}) {
-    this.#options = {
-      firstMs: 250,
-      factor: 2,
-      capMs: 1500,
-      jitter: 0.2,
-      refusedFirstMs: 30_000,
-      refusedCapMs: 300_000,
-      random: Math.random,
-      ...options,
-    };
-    const { firstMs, factor, capMs, jitter, refusedFirstMs, refusedCapMs } = this.#options;
-    const delays = [firstMs, capMs, refusedFirstMs, refusedCapMs];
-    if (!(delays.every((delay) => delay >= 0) && factor >= 1 && jitter >= 0 && jitter <= 1)) {
-      throw new RangeError(
-        `Cannot back off by ${
-          JSON.stringify(options)
-        }: delays are not negative, the factor is at ` +
-          "least 1, the jitter from 0 to 1.",
-      );
-    }
+    const { refusedFirstMs = 30_000, refusedCapMs = 300_000, ...absent } = options;
+    this.#absent = new BackOff({ firstMs: 250, capMs: 1500, ...absent });
+    this.#refusing = new BackOff({ ...absent, firstMs: refusedFirstMs, capMs: refusedCapMs });
   }
 
   /** The next delay in milliseconds; a refusal counts on a scale of its own. */
   next(isRefused: boolean): number {
-    const { firstMs, capMs, refusedFirstMs, refusedCapMs } = this.#options;
-    return isRefused
-      ? this.#delay(refusedFirstMs, refusedCapMs, this.#refusedStep++)
-      : this.#delay(firstMs, capMs, this.#step++);
+    return (isRefused ? this.#refusing : this.#absent).next();
   }
 
   /** The camera was well: begin with the shortest delays again. */
   reset(): void {
-    this.#step = 0;
-    this.#refusedStep = 0;
-  }
-
-  #delay(firstMs: number, capMs: number, step: number): number {
-    const { factor, jitter, random } = this.#options;
-    const delayMs = Math.min(capMs, firstMs * factor ** Math.min(step, 64));
-    return Math.round(delayMs * (1 - jitter * random()));
+    this.#absent.reset();
+    this.#refusing.reset();
   }
 }

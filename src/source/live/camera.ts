@@ -11,7 +11,7 @@ import type { LiveFrame } from "../../ffmpeg/live_decoder.ts";
 import type { LiveInput } from "../../ffmpeg/live_input.ts";
 import type { LiveVideo } from "../../ffmpeg/live_report.ts";
 import type { LiveSlotFiller } from "../source.ts";
-import { Backoff } from "./backoff.ts";
+import { CameraBackOff } from "./backoff.ts";
 import type { LiveCounts, LiveSource, LiveSourceOptions, LiveState } from "./contract.ts";
 import { Connection, type ConnectionFrame, type Ending } from "./connection.ts";
 import { Intake } from "./intake.ts";
@@ -32,7 +32,7 @@ export class Camera implements LiveSource {
   readonly #binary: FfmpegBinary;
   readonly #options: LiveSourceOptions;
   readonly #onEvent: OnStreamEvent;
-  readonly #backoff: Backoff;
+  readonly #backoff: CameraBackOff;
   readonly #watchdog: Watchdog;
   readonly #life = new AbortController();
   readonly #loop: Promise<void>;
@@ -64,7 +64,7 @@ export class Camera implements LiveSource {
     this.#binary = binary;
     this.#options = options;
     this.#onEvent = options.onEvent ?? (() => {});
-    this.#backoff = new Backoff(options.backoff);
+    this.#backoff = new CameraBackOff(options.backoff);
     this.#clock = this.#newClock();
     if (options.size !== undefined) {
       const sampleAspectRatio = { numerator: 1, denominator: 1 };

@@ -68,7 +68,9 @@ export class Intake {
     const free = this.#ring.tryAcquire();
     if (free !== undefined || this.#policy === "newest") return free;
     const taken = this.#ring.reclaimOldest();
-    if (taken !== undefined) this.dropped.oldest++;
+    // A worker was faster, and may have been through a frame since.
+    if (taken === undefined) return this.#ring.tryAcquire();
+    this.dropped.oldest++;
     return taken;
   }
 

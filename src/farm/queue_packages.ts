@@ -1,0 +1,13 @@
+/**
+ * BullMQ and the client of Redis, loaded without a look at the environment.
+ *
+ * @module
+ */
+import { restoreEnvironment } from "./quiet_environment.ts";
+import { Queue, UnrecoverableError, WaitingChildrenError, WaitingError, Worker } from "bullmq";
+import { Redis } from "ioredis";
+
+restoreEnvironment();
+
+export { Queue, Redis, UnrecoverableError, WaitingChildrenError, WaitingError, Worker };
+export type { Job } from "bullmq";
