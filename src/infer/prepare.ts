@@ -1,6 +1,7 @@
 import { type Colour, colourTransform } from "../frame/colour.ts";
 import { i420Layout, type Size } from "../frame/geometry.ts";
 import type { I420Input, NetworkInput, RgbInput } from "../model/network.ts";
+import { GamutLimiter } from "./gamut.ts";
 import { I420Planes } from "./planes.ts";
 import { BlockPreparer } from "./prepare_blocks.ts";
 import type { FramePreparer, InputBuffer } from "./preparer.ts";
@@ -19,25 +20,29 @@ export function createPreparer(
   const { source, inputSize, colour } = options;
   switch (input.kind) {
     case "i420":
-      return new I420Preparer(input, source, inputSize);
+      return new I420Preparer(input, source, inputSize, colour);
     case "blocks":
-      return new BlockPreparer(input, source, inputSize);
+      return new BlockPreparer(input, source, inputSize, colour);
     case "rgb":
       return new RgbPreparer(input, source, inputSize, colour);
   }
 }
 
-/** Resizes the planes, or only copies them where the sizes agree. */
+/** Resizes the planes, or only copies them where the sizes agree, and clips their colours. */
 class I420Preparer implements FramePreparer {
   readonly buffers: readonly InputBuffer[];
+  readonly #size: Size;
   readonly #planes: I420Planes;
+  readonly #gamut: GamutLimiter;
 
-  constructor(input: I420Input, source: Size, inputSize: Size) {
+  constructor(input: I420Input, source: Size, inputSize: Size, colour: Colour) {
     const { width, height } = inputSize;
     const { byteLength } = i420Layout(inputSize);
     const luma = new Uint8Array(width * height);
     const chroma = new Uint8Array(byteLength - luma.length);
     const half = chroma.length / 2;
+    this.#size = inputSize;
+    this.#gamut = new GamutLimiter(colour);
     this.#planes = new I420Planes(source, inputSize, [
       luma,
       chroma.subarray(0, half),
@@ -51,6 +56,7 @@ class I420Preparer implements FramePreparer {
 
   run(pixels: Uint8Array): void {
     this.#planes.resample(pixels);
+    this.#gamut.limitPlanes(this.#planes.targets, this.#size);
   }
 }
 

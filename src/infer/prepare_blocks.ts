@@ -1,14 +1,16 @@
+import type { Colour } from "../frame/colour.ts";
 import { i420Layout, planeOf, type Size } from "../frame/geometry.ts";
 import type { BlockInput } from "../model/network.ts";
 import { BLOCK, blockGrid } from "../model/block_stem.ts";
+import { GamutLimiter } from "./gamut.ts";
 import { I420Planes } from "./planes.ts";
 import type { FramePreparer, InputBuffer } from "./preparer.ts";
 
 const WORDS_PER_BLOCK = BLOCK.bytes / 4;
 
 /**
- * Packs a frame into the blocks of block_stem.ts, four samples at a time; a frame of another size is
- * resized first.
+ * Packs a frame into the blocks of block_stem.ts, four samples at a time, its colours clipped on the
+ * way; a frame of another size is resized first.
  *
  * Bytes of a block, from the lowest: Cb and Cr of the columns 2b − 1, 2b and 2b + 1, the upper luma
  * row's columns 4b − 1 to 4b + 3, the lower one's. As words: what was carried over from the block
@@ -19,12 +21,14 @@ export class BlockPreparer implements FramePreparer {
   readonly #planes: I420Planes | undefined;
   readonly #inputSize: Size;
   readonly #blocks: Uint32Array;
+  readonly #gamut: GamutLimiter;
   /** Cb in the low byte, Cr in the next. */
   readonly #outsideChroma: number;
   readonly #outsideLuma: number;
 
   /** Allocates the blocks; those above the frame are filled once. */
-  constructor(input: BlockInput, source: Size, inputSize: Size) {
+  constructor(input: BlockInput, source: Size, inputSize: Size, colour: Colour) {
+    this.#gamut = new GamutLimiter(colour);
     const isResized = source.width !== inputSize.width || source.height !== inputSize.height;
     this.#planes = isResized ? new I420Planes(source, inputSize) : undefined;
     this.#inputSize = inputSize;
@@ -65,6 +69,7 @@ export class BlockPreparer implements FramePreparer {
     const cbPairs = new Uint16Array(cb.buffer, cb.byteOffset, cb.length / 2);
     const crPairs = new Uint16Array(cr.buffer, cr.byteOffset, cr.length / 2);
     const blocks = this.#blocks;
+    const gamut = this.#gamut;
     const perRow = this.#inputSize.width / BLOCK.columns;
     const rows = this.#inputSize.height / 2;
     let to = perRow * WORDS_PER_BLOCK;
@@ -75,10 +80,17 @@ export class BlockPreparer implements FramePreparer {
       let lowerBefore = upperBefore;
       let above = 2 * row * perRow;
       for (const end = block + perRow; block < end; block++, above++, to += WORDS_PER_BLOCK) {
-        const upper = luma[above]!;
-        const lower = luma[above + perRow]!;
-        const u = cbPairs[block]!;
-        const v = crPairs[block]!;
+        let upper = luma[above]!;
+        let lower = luma[above + perRow]!;
+        let u = cbPairs[block]!;
+        let v = crPairs[block]!;
+        if (!gamut.holds(upper, lower, u, v)) {
+          gamut.limit(upper, lower, u, v);
+          upper = gamut.luma[0]!;
+          lower = gamut.luma[1]!;
+          u = gamut.chroma[0]!;
+          v = gamut.chroma[1]!;
+        }
         const left = u & 0xff | (v & 0xff) << 8;
         const right = u >>> 8 | v & 0xff00;
         blocks[to] = chromaBefore | left << 16;

@@ -72,8 +72,8 @@ export function addRgbStem(graph: GraphBuilder, stem: Stem, size: Size): Value {
  *
  * Y'CbCr → RGB, normalisation and convolution are linear, so they are one convolution on Y'CbCr; as
  * each chroma sample holds for 2×2 pixels, its 3×3 stride-2 kernel is a 2×2 kernel on the chroma
- * planes, with the taps that fall on the same sample summed. Exact for colours within RGB; others,
- * which a conversion to 8 bits would clip, are taken as they are.
+ * planes, with the taps that fall on the same sample summed. Exact for colours within RGB; others
+ * are taken as they are, so who feeds the planes clips them first, as a conversion would.
  */
 export function addI420Stem(graph: GraphBuilder, stem: Stem, size: Size, colour: Colour): Value {
   const { name, convolution: { shape: [out], bias }, padding, mean, std } = stem;
