@@ -78,6 +78,11 @@ const SLOTS_BESIDE_WORKERS = 4;
 /** Slots where the frames of a worker's group wait for it, so that others reach the next group. */
 const SLOTS_FOR_GROUP = 8;
 
+/** How many slots a ring needs, for so many workers that run the network on every n-th frame. */
+export function slotsFor(workers: number, every: number): number {
+  return workers * Math.min(every, SLOTS_FOR_GROUP) + SLOTS_BESIDE_WORKERS;
+}
+
 /** How many workers share the cores when nobody says. */
 export function defaultWorkers(): number {
   return navigator.hardwareConcurrency;
@@ -147,8 +152,7 @@ export class Pipeline {
     const threads = parts.threads ?? spawnWorkers(options.workers ?? defaultWorkers());
     const bell = new Bell();
     const ring = FrameRing.allocate({
-      slots: options.slots ??
-        threads.length * Math.min(every, SLOTS_FOR_GROUP) + SLOTS_BESIDE_WORKERS,
+      slots: options.slots ?? slotsFor(threads.length, every),
       headerFields: HEADER_FIELDS,
       sectionBytes: sectionBytes({
         size,

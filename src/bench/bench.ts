@@ -13,7 +13,7 @@ import { isStreet } from "../source/open.ts";
 import { VERSION } from "../version.ts";
 import { Calibration } from "./calibration.ts";
 import { describeEnvironment } from "./environment.ts";
-import { findGoals } from "./goals.ts";
+import { findGoals, type HeadShares } from "./goals.ts";
 import { benchNetworks } from "./network_rows.ts";
 import { benchComparison } from "./networks.ts";
 import { FULL_PROTOCOL, QUICK_PROTOCOL } from "./protocol.ts";
@@ -61,6 +61,14 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<BenchRe
         'Name a file, or "street:" alone.',
     );
   }
+  if (options.model !== undefined && /\.onnx$/i.test(options.model)) {
+    const model = JSON.stringify(options.model);
+    throw new TypeError(
+      `Cannot measure ${model}: the benchmark builds the heads, precisions and the naive way that it ` +
+        "compares from weights. Name a .safetensors file; or segment a video with --model " +
+        `${model}: that report has the fps and the cost of every stage.`,
+    );
+  }
   const beganMs = performance.now();
   const date = new Date().toISOString();
   const protocol = quick ? QUICK_PROTOCOL : FULL_PROTOCOL;
@@ -95,7 +103,7 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<BenchRe
   let bills: readonly Bill[] = [];
   let timeline: BenchReport["timeline"];
   let memoryGrowth: number | undefined;
-  let headSharePercent: number | undefined;
+  let headShares: HeadShares = { fp32: undefined, int8: undefined };
   let networks: BenchReport["networks"];
   if (only !== "network") {
     const { memory = false, startUpMs = 0 } = options;
@@ -106,7 +114,7 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<BenchRe
   if (only !== "video") {
     const networks = await benchNetworks(context);
     rows.unshift(...networks.rows);
-    ({ headSharePercent } = networks);
+    ({ headShares } = networks);
   }
   if (options.networks !== undefined && options.networks.length > 0) {
     const comparison = await benchComparison(options.networks, context);
@@ -122,7 +130,7 @@ export async function benchmark(options: BenchmarkOptions = {}): Promise<BenchRe
     ...{ environment, protocol, rows, bills },
     calibration: paces.oneCore,
     calibrationOfAllCores: paces.allCores,
-    goals: findGoals({ rows, bills, workers, headSharePercent, memoryGrowth }),
+    goals: findGoals({ rows, bills, workers, headShares, memoryGrowth }),
     ...(timeline && { timeline }),
     ...(networks && { networks }),
     notes,

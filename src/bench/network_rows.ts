@@ -13,6 +13,7 @@ import {
 import type { BenchContext } from "./context.ts";
 import { Crew } from "./crew.ts";
 import { describeAdapter } from "./environment.ts";
+import type { HeadShares } from "./goals.ts";
 import { type Entry, measureEntries } from "./network_bench.ts";
 import { countWorkers, slackOf } from "./rows.ts";
 import { measurement, median } from "./statistics.ts";
@@ -20,8 +21,7 @@ import { measurement, median } from "./statistics.ts";
 /** What was measured. */
 export interface NetworkRows {
   readonly rows: readonly BenchRow[];
-  /** The cls head's time over the network's, at full resolution with one worker. */
-  readonly headSharePercent: number | undefined;
+  readonly headShares: HeadShares;
 }
 
 /** A GPU works on one frame at a time; a second worker prepares the next meanwhile. */
@@ -36,15 +36,14 @@ export async function benchNetworks(context: BenchContext): Promise<NetworkRows>
   const crew = new Crew(Math.max(...entries.map(({ workers }) => workers)), context.signal);
   try {
     const results = await measureEntries(entries, { ...context, crew });
-    // The last is the product's own: 8 bits where they are used.
-    const shares = results.findLast(({ row }) =>
-      /^network\/cls(-int8)?\/cpu\/1\/full$/.test(row.id)
-    )
-      ?.headShares;
+    const shareIn = (name: string) => {
+      const shares = results.find(({ row }) => row.id === `network/${name}/cpu/1/full`)?.headShares;
+      return shares && median(shares.map(({ value }) => value));
+    };
     const agreements = await measureAgreements(entries, crew, context);
     return {
       rows: [...results.map(({ row }) => row), ...agreements],
-      headSharePercent: shares && median(shares.map(({ value }) => value)),
+      headShares: { fp32: shareIn("cls"), int8: shareIn("cls-int8") },
     };
   } finally {
     await crew.close();

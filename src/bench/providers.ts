@@ -1,6 +1,6 @@
 /** Which providers a benchmark measures, and on which its end-to-end runs go. */
 import { STREET_COLOUR } from "../source/street/paint.ts";
-import { type Adapter, findAdapter } from "../infer/adapter.ts";
+import { type Adapter, findAdapter, whyNoGpu } from "../infer/adapter.ts";
 import { chooseProvider, tryProvider } from "../infer/choose.ts";
 import { acceleratorsOf, type Provider, type ProviderChoice } from "../infer/providers.ts";
 import { buildNetwork, type Model } from "../model/model.ts";
@@ -43,6 +43,11 @@ export async function planProviders(choice: BenchProviders, model: Model): Promi
 async function listStarting(model: Model, notes: string[]): Promise<Provider[]> {
   const started: Provider[] = [];
   for (const provider of acceleratorsOf()) {
+    const obstacle = provider === "webgpu" ? await whyNoGpu() : undefined;
+    if (obstacle !== undefined) {
+      notes.push(`${provider} is left out: ${obstacle}`);
+      continue;
+    }
     const { fps, reason } = await tryProvider(trialNetwork(model, TRIAL_SIZE), {
       ...{ provider, source: TRIAL_SIZE, colour: STREET_COLOUR, threads: 1 },
     }, { timeoutMs: PATIENCE_MS });

@@ -1,4 +1,4 @@
-import { type Adapter, findAdapter } from "../infer/adapter.ts";
+import { type Adapter, findAdapter, whyNoGpu } from "../infer/adapter.ts";
 import { tryProvider } from "../infer/choose.ts";
 import { acceleratorsOf, type Provider } from "../infer/providers.ts";
 import { onnxRuntimeVersion } from "../infer/runtime_version.ts";
@@ -33,6 +33,13 @@ async function examineProvider(
   adapter: Adapter | undefined,
 ): Promise<Finding> {
   const finding = { area: "inference", name: provider } as const;
+  const obstacle = provider === "webgpu" ? await whyNoGpu() : undefined;
+  if (obstacle !== undefined) {
+    const mend = Deno.build.os === "linux"
+      ? "For a GPU install libvulkan1 and its driver (mesa-vulkan-drivers for Intel and AMD)."
+      : "For a GPU update the graphics driver.";
+    return { ...finding, status: "absent", state: `not started: ${obstacle}`, mend };
+  }
   const colour = { matrix: "bt709", range: "limited" } as const;
   const network = buildNetwork(model, { size: SIZE, input: "i420", colour });
   const { fps, reason } = await tryProvider(network, {

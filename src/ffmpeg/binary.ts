@@ -72,16 +72,29 @@ export async function findFfprobe(options: BinaryOptions = {}): Promise<string> 
 export function startError(path: string, args: readonly string[], cause: unknown): FfmpegError {
   const fields = { args: args.map(oneLine), exitCode: null, stderrTail: "" };
   const action = `Cannot run ${JSON.stringify(path)}`;
-  const message = cause instanceof Deno.errors.NotCapable
-    ? `${action}: Deno was not given leave to. Add --allow-run to the command (with a list, ` +
-      `--allow-run=${path} and every other binary it needs: the list replaces that of deno.json).`
-    : cause instanceof Deno.errors.NotFound
+  const isMissing = cause instanceof Deno.errors.NotFound ||
+    (cause instanceof Deno.errors.NotCapable && isAbsent(path)); // leave is asked for first
+  const message = isMissing
     ? `${action}: there is no such program. Install it, or name another with --ffmpeg or ` +
       `${VARIABLES.ffmpeg}.`
+    : cause instanceof Deno.errors.NotCapable
+    ? `${action}: Deno was not given leave to. Add --allow-run to the command (with a list, ` +
+      `--allow-run=${path} and every other binary it needs: the list replaces that of deno.json).`
     : cause instanceof Deno.errors.PermissionDenied
     ? `${action}: the system does not allow it. Make the file executable (chmod +x).`
     : `${action}: ${oneLine(String(cause instanceof Error ? cause.message : cause))}.`;
   return new FfmpegError(message, fields, { cause });
+}
+
+/** Whether a path, and no name that the system would search for, leads nowhere. */
+function isAbsent(path: string): boolean {
+  if (basename(path) === path) return false;
+  try {
+    Deno.statSync(path);
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
+  }
 }
 
 async function examine(path: string): Promise<FfmpegBinary> {

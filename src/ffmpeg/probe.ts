@@ -40,7 +40,10 @@ export interface Probe {
   readonly frameRate: Ratio;
   /** Length of the video in microseconds, where the container says. */
   readonly durationUs: number | undefined;
-  /** The container's count, else an estimate from length and rate; undefined where neither is. */
+  /**
+   * The container's count, or an estimate from length and rate where that is smaller or there is none;
+   * undefined where neither is known.
+   */
   readonly frameCount: number | undefined;
   /** Codecs of the sound tracks in stream order; empty where there is none. */
   readonly audioCodecs: readonly string[];
@@ -227,9 +230,13 @@ function rotationOf(video: StreamJson): number {
 
 function countOf(video: StreamJson, rate: Ratio, durationUs?: number): number | undefined {
   const counted = Number(video.nb_frames);
-  if (Number.isSafeInteger(counted) && counted > 0) return counted;
-  if (durationUs === undefined) return undefined;
-  return Math.round(durationUs * rate.numerator / rate.denominator / 1e6);
+  const isCounted = Number.isSafeInteger(counted) && counted > 0;
+  const estimated = durationUs === undefined
+    ? undefined
+    : Math.round(durationUs * rate.numerator / rate.denominator / 1e6);
+  // An edit list hides frames: they count, and the length goes without them.
+  if (isCounted && (estimated === undefined || estimated >= counted - 1)) return counted;
+  return estimated;
 }
 
 function ratio(text: string | undefined, separator: string): Ratio | undefined {

@@ -30,7 +30,7 @@ export function plausibleAccelerators(): Promise<readonly Provider[]> {
 async function findAccelerators(): Promise<readonly Provider[]> {
   const plausible: Provider[] = [];
   for (const provider of acceleratorsOf()) {
-    if (provider === "cuda" ? hasCudaPart() : await mayHaveGpu()) plausible.push(provider);
+    if (provider === "cuda" ? hasCudaPart() : !await whyNoGpu()) plausible.push(provider);
   }
   return plausible;
 }
@@ -49,10 +49,17 @@ export async function findAdapter(): Promise<Adapter | undefined> {
   }
 }
 
-async function mayHaveGpu(): Promise<boolean> {
-  if (DRIVER_VARIABLES.some((name) => readVariable(name))) return true;
+/**
+ * Why WebGPU is not worth a start; undefined where it is, as where the user points to a driver. A start
+ * is not free: where no adapter suits it, ONNX Runtime's WebGPU prints warnings that nothing silences.
+ */
+export async function whyNoGpu(): Promise<string | undefined> {
+  if (DRIVER_VARIABLES.some((name) => readVariable(name))) return undefined;
   const adapter = await findAdapter();
-  return adapter !== undefined && !adapter.isSoftware;
+  if (adapter === undefined) return "no GPU adapter answers";
+  return adapter.isSoftware
+    ? `the only adapter is ${adapter.description}, a program on the CPU and slower than cpu`
+    : undefined;
 }
 
 /**

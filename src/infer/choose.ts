@@ -1,6 +1,6 @@
 import type { Network } from "../model/network.ts";
 import type { WorkerMessage } from "./messages.ts";
-import { spawnWorkers } from "./threads.ts";
+import { retireWorkers, spawnWorkers } from "./threads.ts";
 import { plausibleAccelerators } from "./adapter.ts";
 import type { Provider, ProviderChoice } from "./providers.ts";
 import type { SegmenterOptions } from "./segmenter.ts";
@@ -78,14 +78,18 @@ export async function tryProvider(
   const [worker] = spawnWorkers(1) as [Worker];
   const { provider } = segmenter;
   const { promise, resolve } = Promise.withResolvers<Trial>();
+  let isGone = false;
   const fail = (reason: string) => resolve({ provider, fps: undefined, reason });
   const timeout = setTimeout(() => fail("it is slower than the CPU"), timeoutMs);
   worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
     if (data.kind === "timed") resolve({ provider, fps: streams * 1000 / data.runMs });
-    if (data.kind === "failed") fail(data.error.message);
+    if (data.kind !== "failed") return;
+    isGone = true;
+    fail(data.error.message);
   };
   worker.onerror = (event) => {
     event.preventDefault();
+    isGone = true;
     fail(event.message);
   };
   const order: Order = { kind: "trial", network, segmenter };
@@ -94,6 +98,6 @@ export async function tryProvider(
     return await promise;
   } finally {
     clearTimeout(timeout);
-    worker.terminate();
+    if (!isGone) await retireWorkers([worker]);
   }
 }

@@ -4,6 +4,7 @@ import { ModelError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import type { FramePreparer, InputBuffer } from "./prepare.ts";
 import { explainProviderFailure, type Provider } from "./providers.ts";
+import { loadError, runError } from "./refusals.ts";
 
 // What goes wrong is thrown; printed as well, it would stand beside the one line that users get.
 env.logLevel = "fatal";
@@ -31,11 +32,17 @@ export class LoadedNetwork {
   readonly classes: number;
   /** Name of the output. */
   readonly output: string;
-  readonly session: InferenceSession;
+  readonly #session: InferenceSession;
+  readonly #name: string;
 
-  private constructor(session: InferenceSession, output: string, classes: number) {
-    this.session = session;
-    this.output = output;
+  private constructor(
+    session: InferenceSession,
+    { name, output }: Pick<Network, "name" | "output">,
+    classes: number,
+  ) {
+    this.#session = session;
+    this.#name = name;
+    this.output = output.name;
     this.classes = classes;
   }
 
@@ -58,11 +65,24 @@ export class LoadedNetwork {
         { model: network.name, tensor: name },
       );
     }
-    return new LoadedNetwork(session, name, classes);
+    return new LoadedNetwork(session, network, classes);
+  }
+
+  /**
+   * Runs it.
+   *
+   * @throws {ModelError} If ONNX Runtime cannot, as where it gets no memory.
+   */
+  async run(feeds: Record<string, Tensor>): Promise<Tensor> {
+    try {
+      return (await this.#session.run(feeds, [this.output]))[this.output]!;
+    } catch (cause) {
+      throw runError(this.#name, cause);
+    }
   }
 
   async dispose(): Promise<void> {
-    await this.session.release();
+    await this.#session.release();
   }
 }
 
@@ -123,21 +143,27 @@ export class NetworkSession {
     return (await this.runOutput()).data as Float32Array;
   }
 
-  /** Runs the network on what the preparer's buffers hold. */
+  /**
+   * Runs the network on what the preparer's buffers hold.
+   *
+   * @throws {ModelError} If ONNX Runtime cannot; the session may be run again.
+   */
   async runOutput(): Promise<RunOutput> {
-    const { session, output } = this.#network;
-    this.#data.buffer.transfer(0);
-    const results = await session.run(this.#feeds, [output]);
-    const { data, dims } = results[output]!;
+    this.#freeOutput();
+    const { data, dims } = await this.#network.run(this.#feeds);
     this.#data = data as OutputData;
     return { data: this.#data, shape: dims };
   }
 
   /** Frees the last output, and the network if it is its own. */
   async dispose(): Promise<void> {
+    this.#freeOutput();
+    if (this.#ownsNetwork) await this.#network.dispose();
+  }
+
+  #freeOutput(): void {
     this.#data.buffer.transfer(0);
     this.#data = new Float32Array();
-    if (this.#ownsNetwork) await this.#network.dispose();
   }
 }
 
@@ -164,13 +190,7 @@ export async function loadSession(
     });
   } catch (cause) {
     if (options.provider !== "cpu") throw explainProviderFailure(options.provider, cause);
-    const reason = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
-    throw new ModelError(
-      `Cannot load model "${network.name}": ONNX Runtime says "${reason}". ` +
-        "Check that the file is a whole ONNX model.",
-      { model: network.name },
-      { cause },
-    );
+    throw loadError(network.name, cause);
   }
 }
 

@@ -73,7 +73,8 @@ export function describeStreams(
   if (each.length <= columns || streams.length === 1) return each.slice(0, columns);
   const counts = Map.groupBy(streams, ({ state }) => state).entries()
     .map(([state, { length }]) => `${length} ${state}`);
-  const fps = streams.reduce((sum, stream) => sum + stream.fps, 0);
+  const fps = streams.filter(({ state }) => state === "live")
+    .reduce((sum, stream) => sum + stream.fps, 0);
   return `${streams.length} streams: ${[...counts].join(", ")}, ${fps.toFixed(1)} fps in all`
     .slice(0, columns);
 }

@@ -77,7 +77,7 @@ Deno.test({
   name: "findFfmpeg() names the permission, when Deno may not run it",
   permissions: { read: true, env: true, sys: true, run: ["deno"] },
   fn: async () => {
-    await assert.rejects(() => findFfmpeg({ path: "/bin/absent-ffmpeg" }), /--allow-run/);
+    await assert.rejects(() => findFfmpeg({ path: import.meta.filename! }), /--allow-run/);
   },
 });
 

@@ -112,6 +112,16 @@ Deno.test("probe() turns sizes and the aspect ratio with the picture", async () 
   });
 });
 
+Deno.test("probe() leaves out of the count what an edit list hides", async () => {
+  const args = [...PICTURE, "-t", "2", ...X264, "-g", "50", "-pix_fmt", "yuv420p"];
+  await withClip(args, "whole.mp4", async (whole) => {
+    // A copy from 0.6 s on keeps all frames since the keyframe at 0, and hides the first 15.
+    const cut = `${whole}.cut.mp4`;
+    await ffmpegOutput(["-ss", "0.6", "-i", whole, "-c", "copy", "-y", cut]);
+    assert.equal((await probe(cut)).frameCount, 35);
+  });
+});
+
 Deno.test("probe() estimates the count, where the container gives none", async () => {
   const args = [...PICTURE, "-t", "2", ...X264, "-pix_fmt", "yuv420p"];
   await withClip(args, "clip.mkv", async (path) => {

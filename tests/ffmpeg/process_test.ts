@@ -3,6 +3,7 @@ import { FfmpegError } from "../../src/errors.ts";
 import { findFfmpeg } from "../../src/ffmpeg/binary.ts";
 import { FfmpegLog } from "../../src/ffmpeg/log.ts";
 import { redact, spawnFfmpeg } from "../../src/ffmpeg/process.ts";
+import { credentialsFault } from "../../src/ffmpeg/redact.ts";
 import { collect } from "./ffmpeg_runs.ts";
 
 const NO_PIPES = { stdin: false, stdout: false };
@@ -15,8 +16,30 @@ Deno.test("redact() hides users and passwords in URLs and nothing else", () => {
     ["http://host/path@2x.png", "http://host/path@2x.png"],
     ["[h264 @ 0x55] error", "[h264 @ 0x55] error"],
     ["rtsp://one@a/ and rtsp://two:2@b/", "rtsp://***@a/ and rtsp://***@b/"],
+    // Not written as %XX.
+    ["rtsp://user:pass/word@h/1", "rtsp://***@h/1"],
+    ["rtsp://user:#?@h/1 [x @ 0x1]", "rtsp://***@h/1 [x @ 0x1]"],
+    ["rtsp://host:554/path@2x", "rtsp://host:554/path@2x"],
+    [
+      "rtsp://host/user=admin&password=pw&channel=1",
+      "rtsp://host/user=admin&password=***&channel=1",
+    ],
+    ["http://host/video?user=u&pwd=p#x", "http://host/video?user=u&pwd=***#x"],
   ];
   for (const [text, expected] of cases) assert.equal(redact(text), expected);
+});
+
+Deno.test("credentialsFault() finds users and passwords that would be taken for something else", () => {
+  const fine = [
+    ...["rtsp://u:p@h/1", "rtsp://u:p@ss@h:554/1", "rtsp://u:p%2Fw@[::1]:554/1?a=b", "rtsp://u@h"],
+    ...["http://h/a@b", "http://h:80/a@b", "http://[::1]:80/?a=@", "http://h?@", "a@b", "file.mp4"],
+  ];
+  for (const url of fine) assert.equal(credentialsFault(url), undefined, url);
+  const wrong = [
+    ...["rtsp://u:pa/secret@h/1", "rtsp://u:pa#secret@h/1", "rtsp://u:pa?secret@h/1"],
+    ...["rtsp://u:pa secret@h/1", "rtsp://u:'secret@h/1", "rtsp://u:p@ss/secret@h/1"],
+  ];
+  for (const url of wrong) assert.equal(credentialsFault(url)?.shown, "rtsp://***@h/1", url);
 });
 
 Deno.test("FfmpegLog keeps warnings and errors, counts, and takes the CPU time", () => {

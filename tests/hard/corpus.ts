@@ -23,6 +23,9 @@ import { listVariants, tryVariant } from "./corpus/variants.ts";
 /** Files that the container of the output is chosen by; others are written as MP4. */
 const CONTAINERS = [".mp4", ".mov", ".mkv", ".ts", ".webm"];
 
+/** Some of them are seconds of large pictures, which take 5 s of CPU. */
+const WHOLE_FILE_MS = 60_000;
+
 async function run(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -58,7 +61,7 @@ async function tortureRows(parent: string, lanes: number): Promise<Row[]> {
     await Deno.mkdir(folder);
     await Deno.copyFile(join(source.path, name), join(folder, name));
     const extension = CONTAINERS.find((each) => each === extname(name)) ?? ".mp4";
-    const outcome = await tryFile(folder, name, extension);
+    const outcome = await tryFile(folder, name, extension, WHOLE_FILE_MS);
     await Deno.remove(folder, { recursive: true });
     return { group: "files of other projects' tests", what: name, outcome };
   });

@@ -64,6 +64,14 @@ Deno.test("formatTable() lists drops by reason", () => {
   assert.match(formatTable(report), /4 dropped \(ring full: 3, reconnect: 1\)/);
 });
 
+Deno.test("formatTable() tells of workers that were replaced", () => {
+  const report = reportOf(10);
+  assert.doesNotMatch(formatTable(report), /replaced/);
+  const tell = (replacedWorkers: number) => formatTable({ ...report, replacedWorkers });
+  assert.match(tell(1), /^1 worker failed and was replaced; no frame was lost$/m);
+  assert.match(tell(3), /^3 workers failed and were replaced; no frame was lost$/m);
+});
+
 Deno.test("formatTable() prints a run of no frames", () => {
   assert.match(formatTable(reportOf(0)), /^0 frames at 0\.0 fps/);
 });

@@ -1,3 +1,5 @@
+import "./cache.ts"; // before any program
+
 /** How a program ended and what it printed. */
 export interface CommandResult {
   /** The exit code; 128 + the signal's number when a signal ended it. */

@@ -88,12 +88,6 @@ export async function tryInterruption(
     if (difference !== undefined) return wrong(difference);
     return { verdict: "survived", reason: "stopped, playable part" };
   }
-  // A second signal while the outputs are being closed keeps those that are closed already.
-  if (isStopped && interruption.againMs !== undefined && left === "out.partial.mp4") {
-    const frames = (await decodableTimes(join(folder, left))).length;
-    if (frames === 0) return wrong("the part has no frames");
-    return { verdict: "survived", reason: "stopped, playable part without statistics" };
-  }
   return wrong(`exit code ${code}, left "${left}": ${stderr.trim()}`);
 }
 

@@ -36,8 +36,15 @@ const SMALL = ["--resolution", "64x32", "--workers", "1", "--provider", "cpu", "
  * Runs the program on `input`, which lies alone in `folder`, and judges: the frames that ffmpeg
  * decodes must come out with their times, or one line must say why there are none. Nothing else may
  * be left in the folder, and no process.
+ *
+ * @param hangMs After so long it is taken to hang; by default enough for a second's worth of video.
  */
-export async function tryFile(folder: string, input: string, extension: string): Promise<Outcome> {
+export async function tryFile(
+  folder: string,
+  input: string,
+  extension: string,
+  hangMs = HANG_MS,
+): Promise<Outcome> {
   const output = `out${extension}`;
   const args = [
     join(folder, input),
@@ -49,7 +56,7 @@ export async function tryFile(folder: string, input: string, extension: string):
   const temporary = join(folder, "tmp");
   await Deno.mkdir(temporary);
   await using run = startSegstream([...args, ...SMALL], { env: { TMPDIR: temporary } });
-  const timer = setTimeout(() => run.kill("SIGKILL"), HANG_MS);
+  const timer = setTimeout(() => run.kill("SIGKILL"), hangMs);
   const { code, signal, stderr } = await run.ended;
   clearTimeout(timer);
   const wrong = (reason: string): Outcome => ({ verdict: "wrong", reason });
