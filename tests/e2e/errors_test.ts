@@ -9,7 +9,7 @@ const OK = "out.mp4";
 
 /** Arguments, exit code, and what the one line must say. `{}` is a folder with the files below. */
 const CASES: [name: string, args: string[], code: number, says: RegExp][] = [
-  ["no input", [], 2, /missing required argument 'input'/],
+  ["no input", [], 2, /name an input\. See segstream --help/],
   ["an unknown option", [STREET, "--nonsense"], 2, /unknown option '--nonsense'/],
   [
     "a missing input",
