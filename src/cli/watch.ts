@@ -39,6 +39,7 @@ export async function watchCameras(
   const { stop, kill, release } = watchInterrupts((line) => screen.note(line));
   const screen = new WatchConsole({
     ...{ format, quiet },
+    isShared: command.events === "-",
     statuses: () => watched?.cameras.map(({ status }) => status) ?? [],
   });
   try {
@@ -58,7 +59,7 @@ export async function watchCameras(
     const server = command.live && await serve(watch, { ...command.live, token });
     try {
       if (server) screen.page(server.url);
-      screen.note(`Opening ${nameOf(cameras)}; Ctrl-C ends the run.`);
+      screen.expect(nameOf(cameras));
       const results = await watch.run(stop, kill);
       screen.results(results);
       if (kill.aborted) return EXIT.interrupted;

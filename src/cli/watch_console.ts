@@ -11,9 +11,14 @@ export interface WatchConsoleOptions {
   readonly format: LogFormat;
   /** Says nothing but where the page is, and errors. */
   readonly quiet: boolean;
+  /** Whether other lines go to the terminal, which would be written over. */
+  readonly isShared: boolean;
   /** How the cameras are; asked once a second where a terminal shows it. */
   readonly statuses: () => readonly FeedStatus[];
 }
+
+/** A camera that answers does so in less. */
+const SILENCE_MS = 2000;
 
 /** Recordings that are named at the end; a run of months has thousands. */
 const MOST_PATHS = 5;
@@ -24,20 +29,32 @@ export class WatchConsole {
   readonly #quiet: boolean;
   readonly #line: StatusLine;
   readonly #log: StreamLog;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
 
   /** Shows how the cameras are from now on. */
-  constructor({ format, quiet, statuses }: WatchConsoleOptions) {
+  constructor({ format, quiet, isShared, statuses }: WatchConsoleOptions) {
     this.#format = format;
     this.#quiet = quiet;
     const line = this.#line = new StatusLine({
       describe: (columns) => describeStreams(statuses(), columns),
-      isShown: !quiet && format === "text",
+      isShown: !quiet && !isShared && format === "text",
     });
     this.#log = new StreamLog({ format, write: (text) => line.print(text) });
   }
 
+  /** What is being opened: said if nothing happens for a while. */
+  expect(what: string): void {
+    clearTimeout(this.#waiting);
+    this.#waiting = setTimeout(
+      () => this.note(`Waiting for ${what}; Ctrl-C ends the run.`),
+      SILENCE_MS,
+    );
+    Deno.unrefTimer(this.#waiting);
+  }
+
   /** Something happened to a camera. */
   event(camera: string, event: StreamEvent): void {
+    clearTimeout(this.#waiting);
     if (!this.#quiet) this.#log.add(camera, event);
   }
 
@@ -53,7 +70,7 @@ export class WatchConsole {
 
   /** How each camera ended. */
   results(results: readonly WatchResult[]): void {
-    this.#line.stop();
+    this.stop();
     for (const { name, status, paths, error } of results) {
       // Of a camera that never came there is nothing to sum up.
       if (!this.#quiet && (error === undefined || status.framesIn > 0)) {
@@ -74,6 +91,7 @@ export class WatchConsole {
 
   /** Takes the status away. Safe to call twice. */
   stop(): void {
+    clearTimeout(this.#waiting);
     this.#line.stop();
   }
 

@@ -1,7 +1,7 @@
 /** Puts files and cameras into the queue. */
 import { createHash } from "node:crypto";
 import { parse } from "node:path";
-import { redact } from "../ffmpeg/redact.ts";
+import { hasCredentials, redact } from "../ffmpeg/redact.ts";
 import { containerOfFile } from "../sink/containers.ts";
 import { unmarkCancelled } from "./cancelled.ts";
 import type { CameraJob, FileJob } from "./jobs.ts";
@@ -155,7 +155,7 @@ function idOf(name: string, request: readonly unknown[]): string {
 }
 
 function checkNoCredentials(name: string): void {
-  if (redact(name) === name) return;
+  if (!hasCredentials(name)) return;
   throw new TypeError(
     `Cannot queue ${JSON.stringify(redact(name))}: it carries a password, which has no place in ` +
       "the queue. Leave it out, and set SEGSTREAM_CAMERA_LOGIN=user:password where the workers run.",

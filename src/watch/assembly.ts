@@ -19,6 +19,7 @@ import type { Studio } from "./studio.ts";
 
 /** What is done with a camera's frames. */
 export interface FilmingOptions {
+  /** How its frames are drawn. */
   readonly look?: LiveLook;
   /** The largest the network runs at; `half` by default. */
   readonly resolution?: Resolution;

@@ -31,8 +31,8 @@ const SETTLE_MS = 5000;
 
 /** A frame that went out. */
 interface Sample {
+  /** After the first. */
   readonly atMs: number;
-  readonly latencyMs: number;
   readonly timing: FrameTiming;
 }
 
@@ -52,7 +52,7 @@ async function film(camera: CameraOptions, seconds: number): Promise<Run> {
   watch.cameras[0]!.onFrame((timing) => {
     const atMs = performance.now();
     firstMs ??= atMs;
-    samples.push({ atMs: atMs - firstMs, latencyMs: timing.latencyMs, timing });
+    samples.push({ atMs: atMs - firstMs, timing });
     if (atMs - firstMs > seconds * 1000) end.abort();
   });
   const [result] = await watch.run(end.signal);
@@ -71,7 +71,7 @@ function show(title: string, { samples, framesIn, framesOut, dropped }: Run) {
   for (let fromMs = 0; fromMs < endMs; fromMs += lineMs) {
     const part = samples.filter(({ atMs }) => atMs >= fromMs && atMs < fromMs + lineMs);
     if (part.length < 2) continue;
-    const latency = quantiles(part.map(({ latencyMs }) => latencyMs));
+    const latency = quantiles(part.map(latencyOf));
     const fps = (part.length - 1) * 1000 / (part.at(-1)!.atMs - part[0]!.atMs);
     const cells = [
       ...[Math.round(fromMs / 1000), part.length, fps.toFixed(1)],
@@ -85,11 +85,15 @@ function show(title: string, { samples, framesIn, framesOut, dropped }: Run) {
     console.log(`| ${[stage, took(0.5).toFixed(1), took(0.95).toFixed(1)].join(" | ")} |`);
   }
   const settled = samples.filter(({ atMs }) => atMs > Math.min(SETTLE_MS, endMs / 5));
-  const p95Ms = quantiles(settled.map(({ latencyMs }) => latencyMs))(0.95);
+  const p95Ms = quantiles(settled.map(latencyOf))(0.95);
   const driftMs = slope(settled) * endMs;
   console.log(`\np95 ${p95Ms.toFixed(1)} ms, trend ${driftMs.toFixed(1)} ms over the run`);
   console.log(`${framesIn} frames in = ${framesOut} out + ${dropped} dropped`);
   return { p95Ms, driftMs, isCounted: framesIn === framesOut + dropped };
+}
+
+function latencyOf({ timing }: Sample): number {
+  return timing.latencyMs;
 }
 
 function sum(numbers: readonly number[]): number {
@@ -105,7 +109,7 @@ function quantiles(values: readonly number[]): (share: number) => number {
 function slope(samples: readonly Sample[]): number {
   const meanMs = sum(samples.map(({ atMs }) => atMs)) / samples.length;
   const squares = sum(samples.map(({ atMs }) => (atMs - meanMs) ** 2));
-  return sum(samples.map(({ atMs, latencyMs }) => (atMs - meanMs) * latencyMs)) / squares;
+  return sum(samples.map((sample) => (sample.atMs - meanMs) * latencyOf(sample))) / squares;
 }
 
 async function measure(args: readonly string[]): Promise<number> {
