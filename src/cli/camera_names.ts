@@ -8,7 +8,8 @@ export const CAMERA_NAME = new RegExp(`^[a-z0-9](?:[a-z0-9-]{0,${LONGEST_NAME - 
 
 /**
  * A name for each input, all different: the end of its path ("gate" of rtsp://host/cams/gate), or
- * where that is nothing or not the only one its host, or camera-1, camera-2 and so on by position.
+ * where that is nothing, not the only one or full of settings its host, or camera-1, camera-2 and so on
+ * by position.
  *
  * @param taken Names that are in use already.
  */
@@ -37,10 +38,13 @@ function nextNumbered(from: number, used: ReadonlySet<string>): string {
 }
 
 function endOfPath(input: string): string {
-  const path = URL.canParse(input) && input.includes("://")
-    ? new URL(input).pathname
-    : input.replace(/^(street|lavfi):.*$/s, "$1");
-  return basename(path, extname(path));
+  if (!URL.canParse(input) || !input.includes("://")) {
+    const path = input.replace(/^(street|lavfi):.*$/s, "$1");
+    return basename(path, extname(path));
+  }
+  const { pathname } = new URL(input);
+  // Some cameras want the password there: /user=admin_password=…_channel=1.
+  return /=|%3d/i.test(pathname) ? "" : basename(pathname, extname(pathname));
 }
 
 function hostOf(input: string): string {

@@ -50,7 +50,8 @@ const LAST_RETRY_MS = 100;
  *
  * - write() never waits and never throws; beyond the capacity the oldest lines are dropped, counted.
  * - A line arrives at least once: an attempt that failed half-way may be made again as a whole.
- * - close() delivers what waits, for `flushMs` at most, and counts the rest as dropped.
+ * - close() delivers what waits, for `flushMs` at most, and counts the rest as dropped. A transport
+ *   that never answers, such as a pipe that nobody reads, is left behind.
  */
 export class EventQueue {
   readonly #transport: Transport;
@@ -71,6 +72,8 @@ export class EventQueue {
   /** Aborted when close() gives up. */
   readonly #over = new AbortController();
   #attempt = new AbortController();
+  /** Of what is in hand; outlives an attempt that was given up while it went on. */
+  #delivery: Promise<void> | undefined;
 
   /** Sends nothing before the first line. */
   constructor(transport: Transport, options: EventQueueOptions = {}) {
@@ -137,7 +140,8 @@ export class EventQueue {
       timeoutMs,
     );
     try {
-      await this.#transport.deliver(this.#inHand, attempt.signal);
+      await unlessAborted(this.#delivery ??= this.#begin(attempt.signal), attempt.signal);
+      this.#delivery = undefined;
       this.#sent += this.#inHand.length;
       this.#tellRestored();
     } catch (error) {
@@ -150,6 +154,12 @@ export class EventQueue {
     }
     this.#streak = 0;
     this.#inHand = [];
+  }
+
+  #begin(signal: AbortSignal): Promise<void> {
+    const delivery = this.#transport.deliver(this.#inHand, signal);
+    delivery.catch(() => this.#delivery = undefined); // it may fail while nobody waits
+    return delivery;
   }
 
   async #backOff(error: unknown): Promise<void> {
@@ -186,4 +196,16 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     clearTimeout(timer);
     signal.removeEventListener("abort", end);
   });
+}
+
+/** Settles with the promise, or rejects with the signal's reason. Leaves nothing on the signal. */
+async function unlessAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }

@@ -14,6 +14,8 @@ export interface EventWriterOptions {
   readonly classes: readonly SegmentationClass[];
   /** What to watch for; with none, every frame is written. */
   readonly conditions?: readonly Condition[];
+  /** What a calendar says now, in milliseconds of the epoch; `Date.now` by default. */
+  readonly now?: () => number;
 }
 
 /** What is known of a frame that went out. */
@@ -47,10 +49,13 @@ export class EventWriter {
   readonly #stream: string;
   readonly #classes: readonly SegmentationClass[];
   readonly #watcher: ConditionWatcher | undefined;
+  readonly #now: () => number;
 
   /** Writes to a sink that stays the caller's: several writers may share it. */
-  constructor(sink: EventSink, { stream, classes, conditions = [] }: EventWriterOptions) {
+  constructor(sink: EventSink, options: EventWriterOptions) {
+    const { stream, classes, conditions = [], now = Date.now } = options;
     this.#sink = sink;
+    this.#now = now;
     this.#stream = stream;
     this.#classes = classes;
     this.#watcher = conditions.length === 0 ? undefined : new ConditionWatcher(conditions);
@@ -60,26 +65,27 @@ export class EventWriter {
    * Takes a frame that was written.
    *
    * @param shares Of the picture by class id, 0 to 1.
-   * @param atMs When, by `nowMs()`; never goes back.
+   * @param atMs When, by `nowMs()`, for conditions with a duration. It never goes back, so it is no
+   *   date: the system's clock may have been set since the program began.
    */
   frame(facts: FrameFacts, shares: ArrayLike<number>, atMs: number = nowMs()): void {
-    if (this.#watcher === undefined) this.#writeFrame(facts, shares, atMs);
+    if (this.#watcher === undefined) this.#writeFrame(facts, shares);
     else {
       for (const crossing of this.#watcher.update(shares, atMs)) {
-        this.#writeCrossing(crossing, facts, atMs);
+        this.#writeCrossing(crossing, facts);
       }
     }
   }
 
   /** Takes what happened to the stream. */
-  event(event: StreamEvent, atMs: number = nowMs()): void {
+  event(event: StreamEvent): void {
     if (event.kind === "lost" || event.kind === "stalled") this.#watcher?.interrupt();
-    this.#sink.write(JSON.stringify(eventRecord(this.#stream, event, atMs)));
+    this.#sink.write(JSON.stringify(eventRecord(this.#stream, event, this.#now())));
   }
 
-  #writeFrame({ index, ptsUs, latencyMs }: FrameFacts, shares: ArrayLike<number>, atMs: number) {
+  #writeFrame({ index, ptsUs, latencyMs }: FrameFacts, shares: ArrayLike<number>) {
     const named = this.#classes.map(({ name }, id) => [name, roundShare(shares[id] ?? 0)] as const);
-    this.#write("frame", atMs, {
+    this.#write("frame", {
       index,
       ptsUs: Math.round(ptsUs),
       latencyMs: Math.round(latencyMs * 10) / 10,
@@ -87,8 +93,8 @@ export class EventWriter {
     });
   }
 
-  #writeCrossing({ when, state, share }: Crossing, { index, ptsUs }: FrameFacts, atMs: number) {
-    this.#write("crossed", atMs, {
+  #writeCrossing({ when, state, share }: Crossing, { index, ptsUs }: FrameFacts) {
+    this.#write("crossed", {
       when,
       state,
       share: roundShare(share),
@@ -97,8 +103,8 @@ export class EventWriter {
     });
   }
 
-  #write(kind: string, atMs: number, fields: object): void {
-    const time = new Date(atMs).toISOString();
+  #write(kind: string, fields: object): void {
+    const time = new Date(this.#now()).toISOString();
     this.#sink.write(JSON.stringify({ time, stream: this.#stream, kind, ...fields }));
   }
 }

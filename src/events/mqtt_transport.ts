@@ -38,7 +38,6 @@ export async function openMqttTransport(
   });
   let lastError: Error | undefined;
   client.on("error", (error) => lastError = error);
-  let inFlight: { readonly lines: readonly string[]; readonly done: Promise<unknown> } | undefined;
   return {
     name,
     watch(listener: (trouble: ConnectionTrouble | undefined) => void) {
@@ -51,15 +50,8 @@ export async function openMqttTransport(
         listener({ reason, delayMs: reconnectMs });
       });
     },
-    async deliver(lines, signal) {
-      // The client still has what an earlier attempt gave it, and sends it once it is connected.
-      if (inFlight?.lines !== lines) inFlight = { lines, done: publish(client, topic, lines) };
-      try {
-        await unlessAborted(inFlight.done, signal);
-      } catch (error) {
-        if (!signal.aborted) inFlight = undefined;
-        throw error;
-      }
+    async deliver(lines) {
+      await Promise.all(lines.map((line) => client.publishAsync(topic, line, { qos: 1 })));
     },
     async close() {
       client.removeAllListeners("close");
@@ -67,12 +59,6 @@ export async function openMqttTransport(
       await client.endAsync(true);
     },
   };
-}
-
-function publish(client: MqttClient, topic: string, lines: readonly string[]): Promise<unknown> {
-  const done = Promise.all(lines.map((line) => client.publishAsync(topic, line, { qos: 1 })));
-  done.catch(() => {}); // it may fail while nobody waits
-  return done;
 }
 
 function topicOf({ url }: ReceiverUrl, defaultTopic: string): string {
@@ -103,17 +89,5 @@ function withEmptyEnvironment<T>(run: () => T): T {
     return run();
   } finally {
     process.env = environment;
-  }
-}
-
-/** Settles with the promise, or rejects with the signal's reason. Leaves nothing on the signal. */
-async function unlessAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort);
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

@@ -5,9 +5,10 @@ export interface Transport {
   /** The receiver, credentials hidden. */
   readonly name: string;
   /**
-   * Hands lines over, all of them. After a failure it is called again with the same list.
+   * Hands lines over, all of them. After a failure it is called again with the same list, and not
+   * before: one that goes on after its signal is waited for by the next attempt.
    *
-   * @param signal Aborted when the attempt takes too long, or the run ends.
+   * @param signal Aborted when the attempt takes too long, or the run ends; may be ignored.
    * @throws {LinesRefused} If these lines will never be taken.
    */
   deliver(lines: readonly string[], signal: AbortSignal): Promise<void>;

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { InputError } from "../errors.ts";
 import { FORMAT_WHITELIST } from "./formats.ts";
-import { redact } from "./redact.ts";
+import { credentialsFault, redact } from "./redact.ts";
 
 /** Where an input comes from. */
 export type MediaInput =
@@ -37,9 +37,19 @@ const FAMILIES: Record<string, string> = {
  * Sorts an input by what it is: `lavfi:GRAPH` (a test picture that ffmpeg draws), a URL, or a path.
  * A Windows drive letter is not a scheme, and a name with a colon in it is a path.
  *
- * @throws {InputError} If it is empty or names the standard input.
+ * @throws {InputError} If it is empty or names the standard input, or if its user and password are not
+ *   told from its host.
  */
 export function parseInput(input: string): MediaInput {
+  const fault = credentialsFault(input);
+  if (fault !== undefined) {
+    throw new InputError(
+      `Cannot open ${
+        JSON.stringify(fault.shown)
+      }: the address can be read in two ways. ${fault.mend}.`,
+      { input: fault.shown },
+    );
+  }
   const name = redact(input);
   if (input === "") throw new InputError("Cannot open an input with an empty name.", { input });
   if (input === "-" || input.startsWith("pipe:")) {

@@ -20,6 +20,13 @@ export type WorkerMessage =
   | { readonly kind: "done"; readonly id: number }
   /** An order cannot be carried out; the worker goes on as before. */
   | { readonly kind: "refused"; readonly id: number; readonly error: ErrorReport }
+  /** A frame, by its number in the header, failed for the last time and was dropped. */
+  | {
+    readonly kind: "lost";
+    readonly stream: number;
+    readonly frame: number;
+    readonly error: ErrorReport;
+  }
   /** The result of a trial: milliseconds a run, the fastest of a few. */
   | { readonly kind: "timed"; readonly provider: Provider; readonly runMs: number }
   /** The worker is of no use any more. */

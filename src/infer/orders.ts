@@ -18,6 +18,11 @@ export interface ServeOrder {
   readonly bell: SharedArrayBuffer;
   /** Counts the orders that come after this one; see Outbox. */
   readonly mail: SharedArrayBuffer;
+  /**
+   * How often a frame is tried before it is dropped, for a worker that goes on after a frame that
+   * failed; undefined for one that ends at it.
+   */
+  readonly attempts: number | undefined;
 }
 
 /** Tells a worker to load a stream's networks and to take its frames too. */

@@ -3,7 +3,7 @@ import type { FrameRing } from "../ring/ring.ts";
 import type { LaneOptions } from "./lane.ts";
 import { type ErrorReport, revive } from "./messages.ts";
 import type { AttachOrder, StreamOrder } from "./orders.ts";
-import type { Outcome } from "./pool_thread.ts";
+import type { LostFrame, Outcome, PoolThread } from "./pool_thread.ts";
 import type { SegmenterOptions } from "./segmenter.ts";
 
 /** How frames are drawn into. */
@@ -30,8 +30,8 @@ export interface PoolStream {
    * 1 by default.
    */
   readonly slowdown?: number;
-  /** In a live pool: a frame failed twice and was dropped; its number in the header. */
-  readonly onFrameLost?: (frame: number) => void;
+  /** In a live pool: a frame failed twice and was dropped; its number in the header, and why. */
+  readonly onFrameLost?: (frame: number, reason: string) => void;
 }
 
 /** A stream that a pool works on. */
@@ -40,7 +40,7 @@ export interface AttachedStream {
    * Resolves when the first worker takes its frames.
    *
    * Rejects with ProviderError or ModelError if the networks cannot be run, with RangeError if the
-   * overlay cannot be drawn.
+   * overlay cannot be drawn: when the first worker says so, in a live pool when every worker does.
    */
   readonly ready: Promise<void>;
   /**
@@ -67,10 +67,22 @@ export interface AttachedStream {
 
 /** What a stream asks of its pool. */
 export interface StreamHost {
+  /** Whether it is enough that some threads serve the stream. */
+  readonly isLive: boolean;
   /** Sends an order to every thread. */
   tell(order: StreamOrder): Promise<readonly Outcome[]>;
   /** Threads that come later do not get the stream. */
   forget(stream: Attachment): void;
+  /** In a live pool: a thread does not serve a stream that others do; another may. */
+  dismiss(thread: PoolThread, error: ErrorReport): void;
+  /** The stream cannot be served. */
+  refuse(error: Error): void;
+}
+
+/** A thread that does not serve the stream, and why. */
+interface Refusal {
+  readonly thread: PoolThread;
+  readonly report: ErrorReport;
 }
 
 /** The pool's side of a stream. */
@@ -85,6 +97,11 @@ export class Attachment implements AttachedStream {
   readonly #reject: (error: Error) => void;
   #drawing: Drawing | undefined;
   #isReady = false;
+  #isDetached = false;
+  /** Threads that have not answered yet. */
+  #asked = 0;
+  /** Of which nothing followed yet. */
+  #refusals: Refusal[] = [];
 
   constructor(id: number, stream: PoolStream, host: StreamHost) {
     this.id = id;
@@ -96,11 +113,6 @@ export class Attachment implements AttachedStream {
     this.ready.catch(() => {}); // whoever waits on it sees it; nobody has to
     this.#resolve = resolve;
     this.#reject = reject;
-  }
-
-  /** Whether a worker takes its frames. */
-  get isReady(): boolean {
-    return this.#isReady;
   }
 
   get level(): number {
@@ -145,21 +157,45 @@ export class Attachment implements AttachedStream {
   }
 
   async detach(): Promise<void> {
+    this.#isDetached = true;
     this.#host.forget(this);
     await this.#host.tell({ kind: "detach", stream: this.id });
   }
 
-  /** A worker takes its frames. */
-  accept(): void {
-    this.#isReady = true;
-    this.#resolve();
+  /** Has a thread serve it. Never rejects. */
+  async bring(thread: PoolThread): Promise<void> {
+    this.#asked++;
+    const outcome = await thread.ask(this.order);
+    this.#asked--;
+    if (outcome === "done") {
+      this.#isReady = true;
+      this.#resolve();
+    } else if (outcome !== "gone") {
+      this.#refusals.push({ thread, report: outcome });
+    }
+    this.#weighRefusals();
   }
 
-  /** A worker cannot serve it; returns what `ready` rejects with, unless another one can. */
-  refuse(report: ErrorReport): Error {
-    const error = this.#revive(report);
-    this.#reject(error);
-    return error;
+  /** A frame was given up. */
+  lose({ frame, error }: Pick<LostFrame, "frame" | "error">): void {
+    this.stream.onFrameLost?.(frame, error.message);
+  }
+
+  /** Where others serve it, a refusal is the thread's fault; where nobody does, the stream's. */
+  #weighRefusals(): void {
+    const [first] = this.#refusals;
+    const { isLive } = this.#host;
+    if (first === undefined || this.#isDetached) return;
+    if (isLive && this.#isReady) {
+      for (const { thread, report } of this.#refusals) this.#host.dismiss(thread, report);
+    } else if (isLive && this.#asked > 0) {
+      return; // one of them may
+    } else {
+      const error = this.#revive(first.report);
+      this.#reject(error);
+      this.#host.refuse(error);
+    }
+    this.#refusals = [];
   }
 
   async #draw(overlay: Drawing): Promise<void> {

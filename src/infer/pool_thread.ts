@@ -1,11 +1,26 @@
 import type { Bell } from "../ring/bell.ts";
 import { Outbox } from "./mail.ts";
-import type { ErrorReport, WorkerMessage } from "./messages.ts";
+import { type ErrorReport, reportOf, type WorkerMessage } from "./messages.ts";
 import type { Order, ServeOrder, StreamOrder } from "./orders.ts";
 import { reportOfEvent, stillbirthOf } from "./threads.ts";
 
 /** What became of an order: carried out, refused for a reason, or the thread ended before it could. */
 export type Outcome = "done" | "gone" | ErrorReport;
+
+/** A frame that was given up. */
+export type LostFrame = Extract<WorkerMessage, { readonly kind: "lost" }>;
+
+/** What a thread is given. */
+export interface PoolThreadOptions {
+  /** The number that marks the slots it holds. */
+  readonly index: number;
+  readonly bell: Bell;
+  /** How often it tries a frame; undefined if it is to fail at the first that fails. */
+  readonly attempts: number | undefined;
+  /** Called once, later, if the thread fails; not when it was told to quit and did. */
+  readonly onFailure: (error: ErrorReport) => void;
+  readonly onLost: (frame: LostFrame) => void;
+}
 
 /** One thread of a pool, from when it is told to serve until it is gone. */
 export class PoolThread {
@@ -17,24 +32,18 @@ export class PoolThread {
   readonly #outbox: Outbox<Order>;
   readonly #pending = new Map<number, (outcome: Outcome) => void>();
   readonly #onFailure: (error: ErrorReport) => void;
+  readonly #onLost: (frame: LostFrame) => void;
   readonly #end: () => void;
   #lastId = 0;
   #hasAnswered = false;
   #isGone = false;
 
-  /** @param options.onFailure Called once, later, if the thread fails; not when it was told to quit. */
-  constructor(
-    worker: Worker,
-    options: {
-      readonly index: number;
-      readonly bell: Bell;
-      readonly onFailure: (error: ErrorReport) => void;
-    },
-  ) {
-    const { index, bell, onFailure } = options;
+  constructor(worker: Worker, options: PoolThreadOptions) {
+    const { index, bell, attempts, onFailure, onLost } = options;
     this.index = index;
     this.#worker = worker;
     this.#onFailure = onFailure;
+    this.#onLost = onLost;
     this.#outbox = new Outbox(worker, bell);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
@@ -47,7 +56,8 @@ export class PoolThread {
       this.#fail(reportOfEvent(event));
     };
     const { counter } = this.#outbox;
-    const order: ServeOrder = { kind: "serve", worker: index, bell: bell.buffer, mail: counter };
+    const mail = { bell: bell.buffer, mail: counter };
+    const order: ServeOrder = { kind: "serve", worker: index, ...mail, attempts };
     worker.postMessage(order);
   }
 
@@ -56,13 +66,17 @@ export class PoolThread {
     return this.#hasAnswered;
   }
 
-  /** Sends an order; resolves when it is carried out or cannot be. */
+  /** Sends an order; resolves when it is carried out or cannot be. Never rejects. */
   ask(order: StreamOrder): Promise<Outcome> {
     if (this.#isGone) return Promise.resolve("gone");
     const id = ++this.#lastId;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
+    try {
+      this.#outbox.post({ ...order, id });
+    } catch (error) {
+      return Promise.resolve(reportOf(error)); // no memory for a copy of the networks
+    }
     this.#pending.set(id, resolve);
-    this.#outbox.post({ ...order, id });
     return promise;
   }
 
@@ -85,6 +99,9 @@ export class PoolThread {
         this.#hasAnswered = true;
         this.#pending.get(message.id)?.(message.kind === "done" ? "done" : message.error);
         this.#pending.delete(message.id);
+        break;
+      case "lost":
+        this.#onLost(message);
         break;
       case "failed":
         this.#hasAnswered = true;

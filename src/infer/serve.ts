@@ -1,8 +1,9 @@
 /** What a worker does all its life: frames of its streams in turn, and orders in between. */
-import { HEADER } from "../frame/timing.ts";
+import { HEADER, REUSED } from "../frame/timing.ts";
 import { nowMs } from "../frame/clock.ts";
 import { Bell } from "../ring/bell.ts";
 import type { FrameRing } from "../ring/ring.ts";
+import { FaultRun } from "./fault_run.ts";
 import type { LaneOptions } from "./lane.ts";
 import type { Inbox } from "./mail.ts";
 import { reportOf, type WorkerMessage } from "./messages.ts";
@@ -30,6 +31,8 @@ export interface ServeParts {
 /**
  * Serves streams until it is told to quit; rejects with what went wrong on a frame.
  *
+ * - With `attempts`, a frame that fails goes back into its ring, for any worker, or is dropped, and the
+ *   others go on: it rejects once it can run none.
  * - The rings are looked at in turn, beginning after the one that was served last: a stream waits for
  *   one frame of each of the others at most.
  * - Orders come before frames. One that cannot be carried out is refused, and the others go on.
@@ -39,6 +42,7 @@ export async function serve(order: ServeOrder, parts: ServeParts): Promise<void>
   const bell = new Bell(order.bell);
   const lanes = new Map<number, ServedLane>();
   const turns = new Turns();
+  const faults = new FaultRun();
   inbox.connect(order.mail);
   for (;;) {
     const { epoch } = bell;
@@ -50,20 +54,40 @@ export async function serve(order: ServeOrder, parts: ServeParts): Promise<void>
       }
       if (!("id" in next)) throw new TypeError(`Cannot ${next.kind} while streams are served.`);
       parts.answer(await obey(next, lanes, parts.open));
-      turns.lanes = [...lanes.values()];
+      turns.lanes = [...lanes];
     }
     const turn = turns.take(order.worker);
     if (turn === undefined) {
       bell.wait(epoch);
       continue;
     }
-    const { lane, slot } = turn;
+    const { stream, lane, slot } = turn;
     const header = lane.ring.header(slot);
     header[HEADER.worker] = order.worker;
     header[HEADER.taken] = nowMs();
-    await lane.work(slot);
+    try {
+      await lane.work(slot);
+    } catch (error) {
+      if (order.attempts === undefined) throw error;
+      const frame = header[HEADER.index]!;
+      const isLost = putBack(lane.ring, order.worker, order.attempts);
+      if (isLost) parts.answer({ kind: "lost", stream, frame, error: reportOf(error) });
+      if (faults.add(stream, lanes.size, nowMs())) throw error;
+      continue;
+    }
+    if (header[HEADER.reused] === REUSED.no) faults.end(); // otherwise the network did not run
     lane.ring.finish(slot);
   }
+}
+
+/**
+ * Gives up the one slot that this worker holds, and its groups, as if it were gone; says whether the
+ * frame was tried often enough.
+ */
+function putBack(ring: FrameRing, worker: number, attempts: number): boolean {
+  const { exhausted } = ring.reclaim(worker, attempts);
+  for (const slot of exhausted) ring.discard(slot);
+  return exhausted.length > 0;
 }
 
 async function obey(
@@ -91,20 +115,28 @@ async function obey(
   }
 }
 
+/** A frame that a worker took. */
+interface Turn {
+  readonly stream: number;
+  readonly lane: ServedLane;
+  readonly slot: number;
+}
+
 /** Whose turn it is. */
 class Turns {
-  lanes: readonly ServedLane[] = [];
+  /** By stream. */
+  lanes: readonly (readonly [stream: number, lane: ServedLane])[] = [];
   #next = 0;
 
-  take(worker: number): { readonly lane: ServedLane; readonly slot: number } | undefined {
+  take(worker: number): Turn | undefined {
     const { lanes } = this;
     for (let turn = 0; turn < lanes.length; turn++) {
       const at = (this.#next + turn) % lanes.length;
-      const lane = lanes[at]!;
+      const [stream, lane] = lanes[at]!;
       const slot = lane.ring.tryTake(worker, lane.every);
       if (slot === undefined) continue;
       this.#next = at + 1;
-      return { lane, slot };
+      return { stream, lane, slot };
     }
     return undefined;
   }

@@ -47,13 +47,18 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 
 const loaded = new Map<string, Promise<PageFile>>();
 
-/** A file by its name, read once; undefined where the pages have none of that name. */
+/**
+ * A file by its name, read once it can be; undefined where the pages have none of that name.
+ *
+ * Rejects if it cannot be read now; it is read again when it is asked for again.
+ */
 export function pageFile(name: string): Promise<PageFile> | undefined {
   if (!OWN.includes(name) && !Object.hasOwn(FROM_PACKAGES, name)) return undefined;
   let file = loaded.get(name);
   if (file === undefined) {
     file = load(name);
     loaded.set(name, file);
+    file.catch(() => loaded.delete(name)); // such as EMFILE, which passes
   }
   return file;
 }

@@ -8,6 +8,8 @@ const CASES: readonly (readonly [readonly string[], readonly string[]])[] = [
   [["rtsp://10.0.0.5", "http://yard.local:8080/"], ["10-0-0-5", "yard-local-8080"]],
   [["rtsp://a/cam", "rtsp://b/cam"], ["a", "b"]],
   [["rtsp://a/cam?channel=1", "rtsp://a/cam?channel=2"], ["camera-1", "camera-2"]],
+  [["rtsp://10.0.0.5/user=admin_password=secret_channel=1.sdp"], ["10-0-0-5"]],
+  [["rtsp://10.0.0.5/password=secret/1", "rtsp://b/user%3Da_password%3Ds"], ["10-0-0-5", "b"]],
   [["/dev/video0", "clips/drive.mp4", "street:size=64x32"], ["video0", "drive", "street"]],
   [["lavfi:testsrc", "###"], ["lavfi", "camera-2"]],
 ];

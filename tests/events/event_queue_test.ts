@@ -128,3 +128,40 @@ Deno.test("write() after close() is counted as dropped", async () => {
   assert.deepEqual(delivered, []);
   assert.equal(queue.counts.dropped, 1);
 });
+
+/** Takes lines as a pipe that nobody reads does: not before the test lets it, and whatever the signal. */
+function makeBlockedTransport() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const delivered: string[] = [];
+  const transport: Transport = {
+    name: "the standard output",
+    async deliver(lines) {
+      delivered.push(...lines);
+      await promise;
+    },
+    close: () => Promise.resolve(),
+  };
+  return { transport, delivered, unblock: resolve };
+}
+
+Deno.test("close() gives up in time, when a transport never answers and ignores its signal", async () => {
+  const { transport } = makeBlockedTransport();
+  const queue = new EventQueue(transport, { batchLines: 2, flushMs: 20 });
+  for (let i = 0; i < 3; i++) queue.write(`${i}`);
+  await queue.close();
+  assert.deepEqual({ ...queue.counts, failures: 0 }, { sent: 0, dropped: 3, failures: 0 });
+});
+
+Deno.test("write() hands no line over twice, while a transport is still at it after its time", async () => {
+  const { transport, delivered, unblock } = makeBlockedTransport();
+  const log = makeEventLog();
+  const queue = new EventQueue(transport, { timeoutMs: 5, retryMs: 1, onEvent: log.onEvent });
+  queue.write("a");
+  await log.until("output lost");
+  queue.write("b");
+  unblock();
+  await log.until("output restored");
+  await queue.close();
+  assert.deepEqual(delivered, ["a", "b"]);
+  assert.equal(queue.counts.sent, 2);
+});

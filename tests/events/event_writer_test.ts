@@ -19,10 +19,13 @@ function makeSink() {
   return { sink, records };
 }
 
+/** Options of a writer whose calendar stands still. */
+const GATE = { stream: "gate", classes: CLASSES, now: () => AT_MS };
+
 Deno.test("frame() writes every frame with the classes in it, without conditions", () => {
   const { sink, records } = makeSink();
-  const writer = new EventWriter(sink, { stream: "gate", classes: CLASSES });
-  writer.frame(FRAME, [0.31254, 0.00001, 0.6], AT_MS);
+  const writer = new EventWriter(sink, GATE);
+  writer.frame(FRAME, [0.31254, 0.00001, 0.6]);
   assert.deepEqual(records, [{
     time: "2026-11-22T16:30:05.250Z",
     stream: "gate",
@@ -37,7 +40,7 @@ Deno.test("frame() writes every frame with the classes in it, without conditions
 Deno.test("frame() writes crossings only, with conditions", () => {
   const { sink, records } = makeSink();
   const conditions = parseConditions("road>30%,building<5%", CLASSES);
-  const writer = new EventWriter(sink, { stream: "gate", classes: CLASSES, conditions });
+  const writer = new EventWriter(sink, { ...GATE, conditions });
   writer.frame({ ...FRAME, index: 6 }, [0.2, 0, 0.6], AT_MS - 40);
   writer.frame(FRAME, [0.31254, 0, 0.6], AT_MS);
   writer.frame({ ...FRAME, index: 8 }, [0.4, 0, 0.5], AT_MS + 40);
@@ -57,8 +60,8 @@ Deno.test("event() writes what happens to the stream, with conditions as without
   const conditions = parseConditions("road>30%", CLASSES);
   for (const options of [{}, { conditions }]) {
     const { sink, records } = makeSink();
-    const writer = new EventWriter(sink, { stream: "gate", classes: CLASSES, ...options });
-    writer.event({ kind: "lost", reason: "end of stream" }, AT_MS);
+    const writer = new EventWriter(sink, { ...GATE, ...options });
+    writer.event({ kind: "lost", reason: "end of stream" });
     assert.deepEqual(records, [{
       time: "2026-11-22T16:30:05.250Z",
       stream: "gate",
@@ -71,9 +74,24 @@ Deno.test("event() writes what happens to the stream, with conditions as without
 Deno.test("event() starts a condition's duration anew, when the camera is lost", () => {
   const { sink, records } = makeSink();
   const conditions = parseConditions("road>30% for 1s", CLASSES);
-  const writer = new EventWriter(sink, { stream: "gate", classes: CLASSES, conditions });
+  const writer = new EventWriter(sink, { ...GATE, conditions });
   writer.frame(FRAME, [0.5], AT_MS);
-  writer.event({ kind: "stalled", silentMs: 10_000 }, AT_MS + 10_000);
+  writer.event({ kind: "stalled", silentMs: 10_000 });
   writer.frame(FRAME, [0.5], AT_MS + 20_000);
   assert.deepEqual(records.map((each) => (each as { kind: string }).kind), ["stalled"]);
+});
+
+Deno.test("every line has the calendar's time, when the clock was set after the start", () => {
+  const conditions = parseConditions("road>30% for 1s", CLASSES);
+  for (const options of [{}, { conditions }]) {
+    const { sink, records } = makeSink();
+    let nowMs = Date.UTC(1970, 0, 1);
+    const writer = new EventWriter(sink, { ...GATE, ...options, now: () => nowMs });
+    writer.frame(FRAME, [0.5], 0);
+    nowMs = AT_MS; // the network is there, and NTP with it
+    writer.frame(FRAME, [0.5], 1000);
+    writer.event({ kind: "lost", reason: "end of stream" });
+    const times = records.slice(-2).map((each) => (each as { time: string }).time);
+    assert.deepEqual(times, Array(2).fill("2026-11-22T16:30:05.250Z"));
+  }
 });

@@ -16,6 +16,8 @@ export interface Behaviour {
   readonly bad?: { readonly frame: number; readonly how: "fail" | "throw" };
   /** Whether the bad frame goes wrong whenever it is tried, or the first time only. */
   readonly always?: boolean;
+  /** Whether every frame goes wrong: the work rejects. */
+  readonly isBroken?: boolean;
   /** Attempts to open the stream that are refused, counted from 1 over all workers. */
   readonly refused?: readonly number[];
   /** The frame that waits until the test opens the gate. */
@@ -64,7 +66,8 @@ function open(options: LaneOptions): Promise<ServedLane> {
     async work(slot) {
       const header = ring.header(slot);
       const pixels = ring.section(slot, 0);
-      const { bad, always, gated } = behaviour;
+      const { bad, always, gated, isBroken } = behaviour;
+      if (isBroken) throw new Error("it was told to fail");
       if (header[HEADER.index] === gated) Atomics.wait(counts, COUNT.gate, 0);
       if (header[HEADER.index] === bad?.frame && (always || pixels[0] === 0)) {
         pixels[0] = 1;

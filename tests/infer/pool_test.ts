@@ -48,18 +48,68 @@ Deno.test("WorkerPool.failure and ready reject with the reason, when a worker ca
   await pool.stop();
 });
 
+Deno.test("WorkerPool.failure and ready reject with the reason, when an order cannot be sent", async () => {
+  const pool = startPool(1);
+  const stream = makeStream(pool);
+  const cannotBeCloned = { ...stream.networks[0]!, metadata: () => {} };
+  const { ready } = pool.attach({ ...stream, networks: [cannotBeCloned] });
+  await assert.rejects(ready, /could not be cloned/);
+  await assert.rejects(pool.failure, /could not be cloned/);
+  await pool.stop();
+});
+
 Deno.test("WorkerPool drops a frame that fails twice and goes on, when it is live", async () => {
+  const pool = startPool(2, { isLive: true });
+  const lost: unknown[] = [];
+  const stream = makeStream(pool, { bad: { frame: 7, how: "fail" }, always: true }, {
+    onFrameLost: (frame, reason) => lost.push([frame, reason]),
+  });
+  pool.attach(stream);
+  assert.deepEqual(await run(pool, stream.ring, FRAMES), ALL.filter((frame) => frame !== 7));
+  assert.deepEqual(lost, [[7, "it was told to fail"]]);
+  assert.equal(pool.replaced, 0); // for one bad frame
+  await pool.stop();
+});
+
+Deno.test("WorkerPool drops a frame that kills two workers and goes on, when it is live", async () => {
   const { promise: bothReplaced, resolve } = Promise.withResolvers<void>();
   const onReplaced = () => pool.replaced === 2 && resolve();
   const pool = startPool(2, { isLive: true, onReplaced });
   const lost: number[] = [];
-  const stream = makeStream(pool, { bad: { frame: 7, how: "fail" }, always: true }, {
+  const stream = makeStream(pool, { bad: { frame: 7, how: "throw" }, always: true }, {
     onFrameLost: (frame) => lost.push(frame),
   });
   pool.attach(stream);
   assert.deepEqual(await run(pool, stream.ring, FRAMES), ALL.filter((frame) => frame !== 7));
   assert.deepEqual(lost, [7]);
   await bothReplaced; // the second one later, if both times it was the same worker's turn
+  await pool.stop();
+});
+
+Deno.test("A stream of which every frame fails costs the others no worker, when the pool is live", async () => {
+  const pool = startPool(1, { isLive: true });
+  const lost: number[] = [];
+  const broken = makeStream(pool, { isBroken: true }, { onFrameLost: (frame) => lost.push(frame) });
+  const good = makeStream(pool);
+  await Promise.all([pool.attach(broken).ready, pool.attach(good).ready]);
+  const [ofBroken, ofGood] = await Promise.all([
+    run(pool, broken.ring, FRAMES),
+    run(pool, good.ring, FRAMES),
+  ]);
+  assert.deepEqual(ofBroken, []);
+  assert.deepEqual(ofGood, ALL);
+  await pool.stop();
+  assert.deepEqual(lost, ALL);
+  assert.equal(pool.replaced, 0);
+});
+
+Deno.test("WorkerPool replaces a worker that can run no stream, when it is live", async () => {
+  const { promise: reason, resolve } = Promise.withResolvers<string>();
+  const pool = startPool(1, { isLive: true, onReplaced: resolve });
+  const streams = [makeStream(pool, { isBroken: true }), makeStream(pool, { isBroken: true })];
+  await Promise.all(streams.map((stream) => pool.attach(stream).ready));
+  await Promise.all(streams.map(({ ring }) => produce(ring, 0, 2)));
+  assert.equal(await reason, "it was told to fail");
   await pool.stop();
 });
 
@@ -74,6 +124,16 @@ Deno.test("WorkerPool tries again, when it is live and a replacement cannot star
   assert.match(reasons[0]!, /told to throw/);
   assert.match(reasons[1]!, /told to refuse attempt 2/);
   assert.match(reasons[2]!, /told to refuse attempt 3/);
+  await pool.stop();
+});
+
+Deno.test("ready resolves when one worker serves the stream, and another takes the place of one that does not, when the pool is live", async () => {
+  const { promise: reason, resolve } = Promise.withResolvers<string>();
+  const pool = startPool(2, { isLive: true, onReplaced: resolve });
+  const stream = makeStream(pool, { refused: [1] });
+  await pool.attach(stream).ready;
+  assert.equal(await reason, "it was told to refuse attempt 1");
+  assert.deepEqual(await run(pool, stream.ring, FRAMES), ALL);
   await pool.stop();
 });
 

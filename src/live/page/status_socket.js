@@ -26,7 +26,11 @@ export class StatusSocket {
   #onMessage;
   #onConnection;
   #retry = new Retry();
-  /** @type {WebSocket | undefined} */
+  /**
+   * Undefined while the next attempt waits for its time.
+   *
+   * @type {WebSocket | undefined}
+   */
   #socket;
   #heardAt = 0;
   #server;
@@ -45,7 +49,9 @@ export class StatusSocket {
     this.#open();
     // A connection can be gone without anybody having said so.
     setInterval(() => {
-      if (performance.now() - this.#heardAt > SILENCE_MS) this.#reopen();
+      if (this.#socket !== undefined && performance.now() - this.#heardAt > SILENCE_MS) {
+        this.#reopen(this.#socket);
+      }
     }, 1000);
   }
 
@@ -65,14 +71,15 @@ export class StatusSocket {
     socket.onclose = () => this.#lost();
   }
 
-  #reopen() {
-    if (this.#socket !== undefined) this.#socket.onclose = this.#socket.onmessage = null;
-    this.#socket?.close();
+  /** @param {WebSocket} silent */
+  #reopen(silent) {
+    silent.onclose = silent.onmessage = null;
+    silent.close();
     this.#lost();
   }
 
   #lost() {
-    this.#heardAt = performance.now();
+    this.#socket = undefined;
     this.#onConnection("lost");
     this.#retry.schedule(() => this.#open());
     // A refused WebSocket does not say why; a plain request does.

@@ -40,7 +40,8 @@ Deno.test("parseTarget() says in one line what is no output, without the passwor
   }
 });
 
-Deno.test("targetName() hides the password", () => {
+Deno.test("targetName() hides the password and the stream key", () => {
+  assert.equal(targetName(parseTarget("rtmps://host/live/secret")), "rtmps://host/live/***");
   assert.equal(targetName(parseTarget("rtmp://u:secret@host/x")), "rtmp://***@host/x");
   assert.equal(targetName(parseTarget("hls/")), "hls/index.m3u8");
 });

@@ -4,6 +4,7 @@ import { HEADER, HEADER_FIELDS } from "../../../src/frame/timing.ts";
 import { FrameRing } from "../../../src/ring/ring.ts";
 import { SECTION } from "../../../src/ring/sections.ts";
 import { type ArrivingFrame, type DropPolicy, Intake } from "../../../src/source/live/intake.ts";
+import type { LiveSlotFiller } from "../../../src/source/source.ts";
 
 const FOREVER = new AbortController().signal;
 const BYTES = 6;
@@ -66,6 +67,33 @@ Deno.test("Intake drops the frame that comes, when every other is being worked o
   assert.deepEqual(intake.dropped, { oldest: 1, newest: 1 });
   assert.equal(intake.framesIn, 5);
 });
+
+Deno.test("Intake keeps the frame that comes, when workers and sink empty the ring meanwhile", async () => {
+  const ring = allocate();
+  const intake = new Intake(hurried(ring), "oldest");
+  for (let n = 0; n < 3; n++) await intake.take(frame(n), 0, FOREVER);
+  assert.ok(await intake.take(frame(3), 0, FOREVER));
+  assert.deepEqual(intake.dropped, { oldest: 0, newest: 0 });
+  assert.deepEqual(await empty(ring), [[3, 3]]);
+});
+
+/** A ring of which every frame is worked on and shown between a look for a slot and the next. */
+function hurried(ring: FrameRing): LiveSlotFiller {
+  return {
+    acquire: (signal) => ring.acquire(signal),
+    tryAcquire: () => ring.tryAcquire(),
+    reclaimOldest() {
+      for (let slot = ring.tryTake(0); slot !== undefined; slot = ring.tryTake(0)) {
+        ring.discard(slot);
+      }
+      return ring.reclaimOldest();
+    },
+    publish: (slot) => ring.publish(slot),
+    abandon: (slot) => ring.abandon(slot),
+    header: (slot) => ring.header(slot),
+    section: (slot, section) => ring.section(slot, section),
+  };
+}
 
 Deno.test("Intake waits for a slot, by `wait`, until the signal aborts", async () => {
   const ring = allocate();
