@@ -13,6 +13,7 @@ import { defaultOutput } from "./output_name.ts";
 import { startDownloadProgress } from "./download_progress.ts";
 import { addModelFlags, modelFacts, type ModelFlags } from "./model_facts.ts";
 import { parseResolution } from "./resolution.ts";
+import type { StreetDatasetFlags } from "./street_dataset.ts";
 import { addWatchFlags, collect, isWatchCommand, type WatchFlags } from "./watch_flags.ts";
 
 /** The options as commander gives them. */
@@ -26,7 +27,8 @@ type Options =
     readonly debug?: boolean;
   }
   & ModelFlags
-  & WatchFlags;
+  & WatchFlags
+  & StreetDatasetFlags;
 
 const EXAMPLES = `
 Examples:
@@ -103,6 +105,8 @@ export function addSegmentCommand(program: Command, exit: (code: number) => void
     .option("--masks <dir|file.mkv>", "class ids, lossless: PNGs in a folder, or FFV1")
     .option("--stats <file>", "a timing record for each frame: .jsonl or .csv")
     .option("--trace <file.json>", "the run for ui.perfetto.dev")
+    .option("--frames-out <dir>", "of street: alone: its frames as PNGs, to train on")
+    .option("--labels-out <dir>", "of street: alone: their true class ids as PNGs")
     .option("--quiet", "print nothing but errors")
     .option("--debug", "print stacks with errors");
   addWatchFlags(program)
@@ -122,6 +126,10 @@ const HEADS = ["cls", "prob"] as const;
 async function dispatch(inputs: readonly string[], options: Options): Promise<number> {
   if (inputs.length === 0 && options.config === undefined) {
     throw new TypeError("Cannot segment nothing: name an input. See segstream --help.");
+  }
+  if (options.framesOut !== undefined || options.labelsOut !== undefined) {
+    const { runStreetDataset } = await import("./street_dataset.ts");
+    return await runStreetDataset(inputs[0] ?? "", options);
   }
   if (isWatchCommand(inputs, options)) {
     const { watchCameras } = await import("./watch.ts");

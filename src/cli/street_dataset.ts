@@ -20,11 +20,6 @@ export interface StreetDatasetFlags {
 /** Shares below this are not worth a line. */
 const LEAST_SHARE = 0.0005;
 
-/** Whether the flags ask for a data set instead of a segmented video. */
-export function wantsStreetDataset(flags: StreetDatasetFlags): boolean {
-  return flags.framesOut !== undefined || flags.labelsOut !== undefined;
-}
-
 /**
  * Writes the drawn street as pictures and labels; no network runs. Gives the exit code.
  *
