@@ -42,8 +42,10 @@ Deno.test("Broadcast begins a new file, when the one that it writes is removed",
   const path = folder.join("out.mkv");
   const broadcast = await openLive([parseTarget(path)], { onEvent: log.onEvent });
   const feeder = new Feeder(broadcast);
-  await feeder.write(50);
-  await Deno.remove(folder.join("out.partial.mkv"));
+  const partial = folder.join("out.partial.mkv");
+  // Before that it is only a reserved name, which ffmpeg would make anew.
+  do await feeder.write(10); while ((await Deno.stat(partial)).size === 0);
+  await Deno.remove(partial);
   assert.match((await feeder.until(log.first("output lost"))).reason, /its file was removed/);
   await feeder.until(log.first("output restored"));
   assert.deepEqual((await broadcast.close()).paths, [path]);
