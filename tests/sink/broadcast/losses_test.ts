@@ -43,8 +43,9 @@ Deno.test("Broadcast begins a new file, when the one that it writes is removed",
   const broadcast = await openLive([parseTarget(path)], { onEvent: log.onEvent });
   const feeder = new Feeder(broadcast);
   const partial = folder.join("out.partial.mkv");
-  // Before that it is only a reserved name, which ffmpeg would make anew.
-  do await feeder.write(10); while ((await Deno.stat(partial)).size === 0);
+  // Before it holds anything it is no more than a reserved name, which ffmpeg would make anew.
+  const hasBegun = async () => ((await Deno.stat(partial).catch(() => undefined))?.size ?? 0) > 0;
+  do await feeder.write(10); while (!await hasBegun());
   await Deno.remove(partial);
   assert.match((await feeder.until(log.first("output lost"))).reason, /its file was removed/);
   await feeder.until(log.first("output restored"));
