@@ -9,6 +9,7 @@ export interface Permissions {
   readonly sys: readonly string[];
   readonly run: readonly string[];
   readonly ffi: readonly string[];
+  readonly net: readonly string[];
 }
 
 /** The set named "default" in deno.json, which `deno run -P` uses. */
