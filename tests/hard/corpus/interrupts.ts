@@ -78,7 +78,9 @@ export async function tryInterruption(
   // Before the program watches for signals the system's default ends it; nothing is open then.
   const isStopped = signal !== null || code === INTERRUPTED;
   if (isStopped && left === "") return { verdict: "survived", reason: "stopped, nothing left" };
-  if (code === 0 && !interruption.isEndless && left === "out.jsonl out.mp4") {
+  // It may come when all is written and the program is on its way out.
+  const isDone = code === 0 || signal !== null;
+  if (isDone && !interruption.isEndless && left === "out.jsonl out.mp4") {
     const count = (await decodableTimes(join(folder, "out.mp4"))).length;
     if (count !== CLIP.frames) return wrong(`complete with ${count} frames of ${CLIP.frames}`);
     return { verdict: "survived", reason: "complete" };
