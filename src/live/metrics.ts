@@ -6,7 +6,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { FrameTiming, Stage } from "../frame/timing.ts";
 import { STAGES } from "../frame/timing.ts";
 import { VERSION } from "../version.ts";
-import type { Feed, FeedState, FeedStatus } from "./feed.ts";
+import type { Feed, FeedState, FeedStatus } from "../report/feed.ts";
 
 const STATES: readonly FeedState[] = ["connecting", "live", "reconnecting", "ended"];
 

@@ -1,7 +1,7 @@
 /** The pages' markup. What moves in them is drawn by the scripts in page/. */
 import type { Rgb } from "../frame/colour.ts";
 import { html, jsonForScript, type Markup } from "../report/html.ts";
-import type { Feed } from "./feed.ts";
+import type { Feed } from "../report/feed.ts";
 import type { StatusMessage } from "./status_push.ts";
 
 /** A class as pages and machines read it. */

@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { oneLine } from "../ffmpeg/redact.ts";
-import type { Feed } from "./feed.ts";
+import type { Feed } from "../report/feed.ts";
 import { confinePages, refuseOtherNames, refuseOtherSites, requireToken } from "./guard.ts";
 import type { LiveMetrics } from "./metrics.ts";
 import { pageFile } from "./page_files.ts";

@@ -1,5 +1,5 @@
 /** The live page's server: the page, the streams, the pictures and the metrics of some feeds. */
-import type { Feed } from "./feed.ts";
+import type { Feed } from "../report/feed.ts";
 import { formatAddress, type ListenAddress, listenError, LOOPBACK } from "./listen.ts";
 import { LiveMetrics } from "./metrics.ts";
 import { createRoutes } from "./routes.ts";

@@ -1,5 +1,5 @@
 /** Tells pages four times a second how their feeds are. */
-import type { Feed, FeedStatus, FeedView } from "./feed.ts";
+import type { Feed, FeedStatus, FeedView } from "../report/feed.ts";
 
 /** What pages are sent, as JSON. */
 export interface StatusMessage {

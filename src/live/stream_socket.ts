@@ -1,5 +1,5 @@
 /** A feed's stream over a WebSocket, a piece a message. */
-import type { Feed, FeedViewer } from "./feed.ts";
+import type { Feed, FeedViewer } from "../report/feed.ts";
 
 /** What may wait for a slow client however slow the stream is: a large key frame is not a delay. */
 const LEAST_BOUND_BYTES = 512 * 1024;

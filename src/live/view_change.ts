@@ -1,4 +1,4 @@
-import type { FeedView } from "./feed.ts";
+import type { FeedView } from "../report/feed.ts";
 
 const CHECKS: Readonly<Record<keyof FeedView, (value: unknown) => boolean>> = {
   view: (value) => typeof value === "string",

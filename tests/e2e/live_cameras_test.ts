@@ -1,7 +1,7 @@
 /** Several cameras in one run. */
 import assert from "node:assert/strict";
 import { openWatch } from "../../mod.ts";
-import type { FeedStatus } from "../../src/live/feed.ts";
+import type { FeedStatus } from "../../src/report/feed.ts";
 import { QUICK, startLive } from "../testing/live_run.ts";
 import { frameTimes, probeFile } from "../testing/media.ts";
 import { median } from "../testing/median.ts";

@@ -2,7 +2,7 @@ import { findFfmpeg } from "../../src/ffmpeg/binary.ts";
 import { type FfmpegProcess, spawnFfmpeg } from "../../src/ffmpeg/process.ts";
 import { CITYSCAPES_CLASSES } from "../../src/frame/classes.ts";
 import { type FrameTiming, frameTiming, HEADER, HEADER_FIELDS } from "../../src/frame/timing.ts";
-import type { Feed, FeedStatus, FeedView, FeedViewer } from "../../src/live/feed.ts";
+import type { Feed, FeedStatus, FeedView, FeedViewer } from "../../src/report/feed.ts";
 import { Hub } from "../../src/sink/broadcast/hub.ts";
 import { TsSplitter } from "../../src/sink/broadcast/ts_packets.ts";
 

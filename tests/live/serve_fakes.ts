@@ -1,4 +1,4 @@
-import type { Feed } from "../../src/live/feed.ts";
+import type { Feed } from "../../src/report/feed.ts";
 import { type LiveServer, type LiveServerOptions, serveLive } from "../../src/live/server.ts";
 
 /** A server that is closed when its scope ends (`await using`). */

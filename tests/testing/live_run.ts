@@ -1,6 +1,6 @@
 /** The real program on cameras, with its page: what tests ask it, and what they do to it. */
 import assert from "node:assert/strict";
-import type { FeedStatus } from "../../src/live/feed.ts";
+import type { FeedStatus } from "../../src/report/feed.ts";
 import type { StatusMessage } from "../../src/live/status_push.ts";
 import {
   type CommandOptions,

@@ -1,6 +1,6 @@
 import { duration } from "./format.js";
 
-/** @import { FeedStatus } from "../feed.ts" */
+/** @import { FeedStatus } from "../../report/feed.ts" */
 /** @import { Connection } from "./status_socket.js" */
 
 /** @type {Readonly<Record<Exclude<Connection, "open">, readonly [word: string, why: string]>>} */

@@ -1,6 +1,6 @@
 import { setText } from "./badge.js";
 
-/** @import { FeedView } from "../feed.ts" */
+/** @import { FeedView } from "../../report/feed.ts" */
 
 /**
  * Sends changes of the view, one request at a time: what changes while one is under way goes with

@@ -8,7 +8,7 @@ import { TimingChart } from "./timing_chart.js";
 
 /** @import { FeedPageData } from "../pages.ts" */
 /** @import { Size } from "../../frame/geometry.ts" */
-/** @import { FeedView } from "../feed.ts" */
+/** @import { FeedView } from "../../report/feed.ts" */
 /** @import { StatusMessage } from "../status_push.ts" */
 
 /** The chart moves calmly where movement is not wanted. */

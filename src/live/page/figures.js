@@ -2,7 +2,7 @@ import { setText } from "./badge.js";
 import { count, duration, fixed, formatSize, NONE } from "./format.js";
 
 /** @import { StatusMessage } from "../status_push.ts" */
-/** @import { FeedStatus } from "../feed.ts" */
+/** @import { FeedStatus } from "../../report/feed.ts" */
 
 /**
  * @typedef {object} Figure

@@ -1,7 +1,7 @@
 import { setText } from "./badge.js";
 import { fixed } from "./format.js";
 
-/** @import { FeedStatus } from "../feed.ts" */
+/** @import { FeedStatus } from "../../report/feed.ts" */
 
 /** From the script before this one; it comes without types that a checker would find. */
 const { uPlot } = /** @type {any} */ (globalThis);
