@@ -3,16 +3,10 @@ import type { StreamInfo } from "../frame/stream.ts";
 import { HEADER } from "../frame/timing.ts";
 import type { FfmpegBinary } from "../ffmpeg/binary.ts";
 import { NutWriter } from "../ffmpeg/nut_writer.ts";
+import { EncodedFile } from "./encoded_file.ts";
 import { exactTiming, FrameEncoder } from "./frame_encoder.ts";
 import type { PartialFile } from "./partial_file.ts";
-import {
-  closedError,
-  type FinishedFrame,
-  type FrameSink,
-  NOTHING,
-  type SinkOutcome,
-  type SinkResult,
-} from "./sink.ts";
+import type { FinishedFrame, FrameSink, SinkOutcome, SinkResult } from "./sink.ts";
 
 /**
  * FFV1 version 3 in 8-bit gray, keyframes only: 3.1 ms for a 1024×512 map, and any frame can be
@@ -23,13 +17,11 @@ const ENCODING = ["-vf", "extractplanes=y", "-c:v", "ffv1", "-level", "3", "-g",
 
 /** Class maps as a lossless video; Matroska can be played wherever writing stops. */
 export class MaskVideo implements FrameSink {
-  readonly #partial: PartialFile;
   readonly #startUs: () => number;
-  readonly #encoder: FrameEncoder;
+  readonly #file: EncodedFile;
   /** A frame whose luma is the class map. */
   readonly #frame: Uint8Array;
   readonly #labels: Uint8Array;
-  #state: "open" | "closing" | "settled" = "open";
 
   /**
    * Starts the encoder.
@@ -42,11 +34,10 @@ export class MaskVideo implements FrameSink {
   ) {
     const { binary, stream } = options;
     const layout = i420Layout(stream.size);
-    this.#partial = partial;
     this.#startUs = options.startUs;
     this.#frame = new Uint8Array(layout.byteLength).fill(128);
     this.#labels = planeOf(this.#frame, layout.y);
-    this.#encoder = new FrameEncoder(binary, {
+    const encoder = new FrameEncoder(binary, {
       name: partial.target,
       nut: new NutWriter(stream),
       output: [
@@ -57,10 +48,11 @@ export class MaskVideo implements FrameSink {
         ...["-flush_packets", "1", "-f", "matroska", "-y", `file:${partial.path}`],
       ],
     });
+    this.#file = new EncodedFile(encoder, partial);
   }
 
   async write(frame: FinishedFrame): Promise<void> {
-    this.#checkOpen();
+    this.#file.checkOpen();
     if (frame.labels.length !== this.#labels.length) {
       throw new RangeError(
         `Cannot write a map of ${frame.labels.length} pixels: the stream's frames have ` +
@@ -68,31 +60,14 @@ export class MaskVideo implements FrameSink {
       );
     }
     this.#labels.set(frame.labels);
-    await this.#encoder.write(this.#startUs() + frame.header[HEADER.ptsUs]!, this.#frame);
+    await this.#file.write(this.#startUs() + frame.header[HEADER.ptsUs]!, this.#frame);
   }
 
-  async close(outcome: SinkOutcome): Promise<SinkResult> {
-    this.#checkOpen();
-    if (this.#encoder.lastPtsUs === undefined) {
-      await this.abort();
-      return NOTHING;
-    }
-    this.#state = "closing";
-    const { cpuMs } = await this.#encoder.finish();
-    const { size } = await Deno.stat(this.#partial.path);
-    this.#state = "settled";
-    const path = outcome === "complete" ? await this.#partial.complete() : this.#partial.path;
-    return { path, cpuMs, bytes: size };
+  close(outcome: SinkOutcome): Promise<SinkResult> {
+    return this.#file.close(outcome);
   }
 
-  async abort(): Promise<void> {
-    if (this.#state === "settled") return;
-    this.#state = "settled";
-    await this.#encoder.kill();
-    await this.#partial.discard();
-  }
-
-  #checkOpen(): void {
-    if (this.#state !== "open") throw closedError(this.#partial.target);
+  abort(): Promise<void> {
+    return this.#file.abort();
   }
 }

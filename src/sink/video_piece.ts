@@ -1,14 +1,9 @@
 import { HEADER } from "../frame/timing.ts";
 import { type Container, NUT } from "./containers.ts";
+import { EncodedFile } from "./encoded_file.ts";
 import { FrameEncoder } from "./frame_encoder.ts";
 import type { PartialFile } from "./partial_file.ts";
-import {
-  closedError,
-  type FinishedFrame,
-  NOTHING,
-  type SinkOutcome,
-  type SinkResult,
-} from "./sink.ts";
+import type { FinishedFrame, SinkOutcome, SinkResult } from "./sink.ts";
 import { checkFrameSize, type VideoJob, type VideoSink } from "./video_job.ts";
 
 /** What a piece is written as: any codec, and every timestamp to the microsecond. */
@@ -30,10 +25,8 @@ const WITH_HEADERS: readonly string[] = ["h264", "hevc"];
  */
 export class VideoPiece implements VideoSink {
   readonly #job: VideoJob;
-  readonly #partial: PartialFile;
-  readonly #encoder: FrameEncoder;
+  readonly #file: EncodedFile;
   #firstUs: number | undefined;
-  #state: "open" | "closing" | "settled" = "open";
 
   /**
    * Starts the encoder.
@@ -45,11 +38,11 @@ export class VideoPiece implements VideoSink {
       ? ["-bsf:v", "dump_extra=freq=keyframe"]
       : [];
     this.#job = job;
-    this.#partial = partial;
-    this.#encoder = new FrameEncoder(job.binary, {
+    const encoder = new FrameEncoder(job.binary, {
       ...job.frames,
       output: [...job.encoding, ...headers, "-f", "nut", "-y", `file:${partial.path}`],
     });
+    this.#file = new EncodedFile(encoder, partial);
   }
 
   get firstFrameEncodedAtMs(): number | undefined {
@@ -57,35 +50,18 @@ export class VideoPiece implements VideoSink {
   }
 
   async write(frame: FinishedFrame): Promise<void> {
-    this.#checkOpen();
+    this.#file.checkOpen();
     checkFrameSize(frame.pixels, this.#job.outputSize);
     const ptsUs = frame.header[HEADER.ptsUs]!;
     this.#firstUs ??= ptsUs;
-    await this.#encoder.write(ptsUs - this.#firstUs, frame.pixels);
+    await this.#file.write(ptsUs - this.#firstUs, frame.pixels);
   }
 
-  async close(outcome: SinkOutcome): Promise<SinkResult> {
-    this.#checkOpen();
-    if (this.#encoder.lastPtsUs === undefined) {
-      await this.abort();
-      return NOTHING;
-    }
-    this.#state = "closing";
-    const { cpuMs } = await this.#encoder.finish();
-    const { size } = await Deno.stat(this.#partial.path);
-    this.#state = "settled";
-    const path = outcome === "complete" ? await this.#partial.complete() : this.#partial.path;
-    return { path, cpuMs, bytes: size };
+  close(outcome: SinkOutcome): Promise<SinkResult> {
+    return this.#file.close(outcome);
   }
 
-  async abort(): Promise<void> {
-    if (this.#state === "settled") return;
-    this.#state = "settled";
-    await this.#encoder.kill();
-    await this.#partial.discard();
-  }
-
-  #checkOpen(): void {
-    if (this.#state !== "open") throw closedError(this.#job.target);
+  abort(): Promise<void> {
+    return this.#file.abort();
   }
 }
