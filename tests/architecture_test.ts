@@ -4,7 +4,7 @@ import { findCycle, loadModuleGraph, sourceFiles } from "./testing/module_graph.
 import { repositoryFiles, repositoryPath } from "./testing/repository.ts";
 
 const LEAVES = ["frame", "errors"];
-const TOOLS = [...LEAVES, "ring", "ffmpeg", "model"];
+const TOOLS = [...LEAVES, "ring", "ffmpeg", "model", "wasm"];
 const STAGES = ["source", "infer", "overlay", "sink"];
 const JOINED = [...TOOLS, ...STAGES, "report", "events"];
 
@@ -14,7 +14,8 @@ const TOPS = ["watch", "live", "farm", "camera", "eval", "bench", "doctor"];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   frame: [],
   errors: [],
-  ring: LEAVES,
+  wasm: [],
+  ring: [...LEAVES, "wasm"],
   ffmpeg: LEAVES,
   model: LEAVES,
   source: TOOLS,

@@ -1,0 +1,45 @@
+/** Bytes in a page of a memory. */
+export const PAGE_BYTES = 65_536;
+
+/** Every block starts on a cache line. */
+const CACHE_LINE = 64;
+
+/** How many bytes a kernel may read beyond a block: one vector. */
+const SLACK_BYTES = 16;
+
+/** How many pages so many bytes take, and a vector read beyond them. */
+export function pagesFor(bytes: number): number {
+  return Math.ceil((bytes + SLACK_BYTES) / PAGE_BYTES);
+}
+
+/** The next multiple of a cache line. */
+export function alignUp(bytes: number): number {
+  return Math.ceil(bytes / CACHE_LINE) * CACHE_LINE;
+}
+
+/**
+ * Lays out a kernel's own memory: reserve every block, then allocate, then look at them.
+ *
+ * The memory never grows, so views stay good, and it is not shared, so ONNX Runtime takes tensors
+ * that lie in it.
+ */
+export class Scratch {
+  #bytes = 0;
+
+  /** Sets bytes aside. Returns their address. */
+  reserve(bytes: number): number {
+    const address = this.#bytes;
+    this.#bytes += alignUp(bytes);
+    return address;
+  }
+
+  /**
+   * The memory, filled with zeros.
+   *
+   * @throws {RangeError} If there is no room for it.
+   */
+  allocate(): WebAssembly.Memory {
+    const pages = pagesFor(this.#bytes);
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  }
+}
