@@ -1,6 +1,7 @@
 import { ModelError } from "../errors.ts";
 import type { Size } from "../frame/geometry.ts";
 import type { Network } from "../model/network.ts";
+import type { FrameMemoryOptions } from "../wasm/frame_kernels.ts";
 import { UpsampleConfidence } from "./confidence.ts";
 import { UpsampleArgmax } from "./label.ts";
 import { UpsampleNearest } from "./nearest.ts";
@@ -20,7 +21,12 @@ export interface FrameHead {
 }
 
 /** The head for a network's kind of output; class maps are of the size `source`. */
-export function createHead(network: Network, classes: number, source: Size): FrameHead {
+export function createHead(
+  network: Network,
+  classes: number,
+  source: Size,
+  _memory: FrameMemoryOptions = {},
+): FrameHead {
   const { name, output } = network;
   if (output.kind === "labels") return new LabelsHead(source);
   const shape = { classes, output: source, alignCorners: output.alignCorners };

@@ -76,10 +76,11 @@ export class Lane {
    */
   static async open(options: LaneOptions, shelf: SessionShelf): Promise<Lane> {
     const levels: Level[] = [];
+    const frames = options.ring.memory;
     try {
       for (const network of options.networks) {
         const loaded = await shelf.take(network, options.segmenter);
-        const segmenter = Segmenter.over(loaded, network, options.segmenter);
+        const segmenter = Segmenter.over(loaded, network, { ...options.segmenter, frames });
         levels.push({ loaded, segmenter, network });
         await segmenter.warmUp();
       }
@@ -92,7 +93,7 @@ export class Lane {
 
   /** @throws {RangeError} If the options are not valid, or the drawn frames would change their size. */
   draw(options: DrawOptions): void {
-    const overlay = new Overlay(options);
+    const overlay = new Overlay({ ...options, frames: this.ring.handle.memory });
     const { width, height } = overlay.outputSize;
     const output = this.ring.section(0, SECTION.output);
     const target = output.length > 0 ? output : this.ring.section(0, SECTION.pixels);

@@ -3,12 +3,13 @@ import type { Colour } from "../frame/colour.ts";
 import type { Size } from "../frame/geometry.ts";
 import { HEADER } from "../frame/timing.ts";
 import type { Network } from "../model/network.ts";
+import type { FrameMemoryOptions } from "../wasm/frame_kernels.ts";
 import { createHead, type FrameHead } from "./head.ts";
 import { createPreparer, type FramePreparer } from "./prepare.ts";
 import { type LoadedNetwork, NetworkSession, type SessionOptions } from "./session.ts";
 
 /** The frames a segmenter works on. */
-export interface SegmenterOptions extends SessionOptions {
+export interface SegmenterOptions extends SessionOptions, FrameMemoryOptions {
   /** Size of the frames, which is the size of the class maps too. */
   readonly source: Size;
   readonly colour: Colour;
@@ -45,11 +46,11 @@ export class Segmenter {
     preparer: FramePreparer,
     session: NetworkSession,
     network: Network,
-    { source, slowdown = 1 }: SegmenterOptions,
+    { source, frames, slowdown = 1 }: SegmenterOptions,
   ) {
     this.#preparer = preparer;
     this.#session = session;
-    this.#head = createHead(network, session.classes, source);
+    this.#head = createHead(network, session.classes, source, { frames });
     this.#slowdown = slowdown;
   }
 

@@ -1,5 +1,5 @@
 /**
- * Where things lie in the ring's one SharedArrayBuffer:
+ * Where things lie in the ring's one shared memory:
  *
  * ```
  * control words │ words of each slot │ headers │ sections of slot 0 │ slot 1 …

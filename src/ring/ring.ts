@@ -1,3 +1,4 @@
+import { sharedMemory } from "../wasm/scratch.ts";
 import { Bell } from "./bell.ts";
 import { groupOf, GroupOwners } from "./group_owners.ts";
 import { CONTROL, ringLayout, type RingShape, SLOT } from "./layout.ts";
@@ -6,7 +7,8 @@ import { type SlotViews, viewSlots } from "./slot_views.ts";
 
 /** What another thread needs to attach to a ring; crosses `postMessage`. */
 export interface RingHandle {
-  readonly buffer: SharedArrayBuffer;
+  /** Shared; kernels work on the frames in it where they lie. */
+  readonly memory: WebAssembly.Memory;
   readonly shape: RingShape;
   /** Of the bell that wakes the workers. */
   readonly bell: SharedArrayBuffer;
@@ -54,7 +56,8 @@ export class FrameRing {
 
   /** Attaches to a ring that was allocated, perhaps by another thread. */
   constructor(handle: RingHandle) {
-    const { buffer, shape } = handle;
+    const { memory, shape } = handle;
+    const buffer = memory.buffer as SharedArrayBuffer;
     const layout = ringLayout(shape);
     if (buffer.byteLength < layout.byteLength) {
       throw new RangeError(
@@ -70,8 +73,8 @@ export class FrameRing {
 
   /** Makes a ring with every slot FREE. Workers that serve several rings want one bell for all. */
   static allocate(shape: RingShape, bell: Bell = new Bell()): FrameRing {
-    const buffer = new SharedArrayBuffer(ringLayout(shape).byteLength);
-    return new FrameRing({ buffer, shape, bell: bell.buffer });
+    const memory = sharedMemory(ringLayout(shape).byteLength);
+    return new FrameRing({ memory, shape, bell: bell.buffer });
   }
 
   /** How many slots there are. */

@@ -3,6 +3,7 @@ import { alignUp, PAGE_BYTES, pagesFor } from "./scratch.ts";
 
 /** A buffer of a frame that a kernel works on. */
 export interface FrameBuffer {
+  /** In the memory of frames, or anywhere. */
   readonly bytes: Uint8Array;
   /** Whether the kernel reads what is there. */
   readonly isRead?: boolean;

@@ -30,7 +30,9 @@ export interface Locals {
 
 /** A function of WebAssembly that takes numbers, gives nothing back, and works on two memories. */
 export interface Kernel {
+  /** Its type in the binary format. */
   readonly parameters: Bytes;
+  /** Its variables and its code. */
   readonly body: Bytes;
 }
 
@@ -48,7 +50,7 @@ export type Kernels<Name extends string> = Readonly<
 >;
 
 /** A kernel's parameters, as variables. */
-type Named<P extends Parameters> = { readonly [Name in keyof P]: Local<P[Name]> };
+export type Named<P extends Parameters> = { readonly [Name in keyof P]: Local<P[Name]> };
 
 /** A kernel from its parameters and what it does with them. */
 export function kernel<P extends Parameters>(
@@ -95,6 +97,7 @@ export class KernelModule<Name extends string> {
   readonly #kernels: Readonly<Record<Name, Kernel>>;
   readonly #compiled = new Map<boolean, WebAssembly.Module>();
 
+  /** @param kernels By the names that they are called by. */
   constructor(kernels: Readonly<Record<Name, Kernel>>) {
     this.#kernels = kernels;
   }

@@ -12,6 +12,16 @@ export function pagesFor(bytes: number): number {
   return Math.ceil((bytes + SLACK_BYTES) / PAGE_BYTES);
 }
 
+/**
+ * Memory that threads share, filled with zeros; as large as asked for, and a vector beyond.
+ *
+ * @throws {RangeError} If there is no room for it.
+ */
+export function sharedMemory(bytes: number): WebAssembly.Memory {
+  const pages = pagesFor(bytes);
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+}
+
 /** The next multiple of a cache line. */
 export function alignUp(bytes: number): number {
   return Math.ceil(bytes / CACHE_LINE) * CACHE_LINE;

@@ -5,7 +5,9 @@ export type ValueType = "i32" | "f32" | "v128";
 
 /** Code that computes one value. Used twice, it computes it twice: a {@link Local} keeps it. */
 export interface Value<Type extends ValueType = ValueType> {
+  /** What it is. */
   readonly type: Type;
+  /** What computes it. */
   readonly code: Bytes;
 }
 
