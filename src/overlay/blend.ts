@@ -1,6 +1,7 @@
 import { CITYSCAPES_CLASSES, type SegmentationClass } from "../frame/classes.ts";
 import type { Colour } from "../frame/colour.ts";
 import { formatSize, i420Layout, type Size } from "../frame/geometry.ts";
+import type { FrameMemoryOptions } from "../wasm/frame_kernels.ts";
 import { blendBlocks, fitsBlocks, wordsOf } from "./blend_blocks.ts";
 import { blendCells, type Canvas } from "./blend_cells.ts";
 import { defaultPalette, type Palette } from "./palette.ts";
@@ -17,7 +18,7 @@ export const VIEWS = ["overlay", "mask", "side-by-side"] as const;
 export type View = typeof VIEWS[number];
 
 /** How an {@link OverlayBlender} draws. Plain data: it may cross to a worker. */
-export interface OverlayOptions {
+export interface OverlayOptions extends FrameMemoryOptions {
   /** The source's size; both sides are even. */
   readonly size: Size;
   /** The source's matrix and range; the tints are drawn in them. */
