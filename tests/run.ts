@@ -1,0 +1,50 @@
+/**
+ * Runs all tests, in two processes at once: most of them wait for a camera, a server or a browser, and
+ * leave a core to others meanwhile. What each prints comes out file by file, as files end. With
+ * arguments, it runs the files and folders that they name, in one process.
+ */
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+
+/** Folders whose tests start whole programs; they take about as long as all the others. */
+const PROGRAMS = ["e2e", "farm", "testing"];
+
+/** What begins the tests of another file. */
+const FILE_BEGINS = /^running \d+ tests? from /;
+
+/** Runs the tests of some files and folders; gives the exit code. */
+async function runTests(paths: readonly string[]): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "-q", "-P=test", ...paths],
+    stdin: "null",
+    stdout: "piped",
+    ...(Deno.stdout.isTerminal() ? { env: { FORCE_COLOR: "1" } } : {}),
+  }).spawn();
+  let block: string[] = [];
+  const print = () => {
+    for (const line of block) console.log(line);
+    block = [];
+  };
+  for await (const line of createInterface({ input: Readable.fromWeb(child.stdout) })) {
+    if (FILE_BEGINS.test(line)) print();
+    block.push(line);
+  }
+  print();
+  return (await child.status).code;
+}
+
+/** The tests' folders and files, in two halves. */
+async function halves(): Promise<readonly (readonly string[])[]> {
+  const programs: string[] = [];
+  const others: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir("tests")) {
+    if (isDirectory || name.endsWith("_test.ts")) {
+      (PROGRAMS.includes(name) ? programs : others).push(`tests/${name}`);
+    }
+  }
+  return [programs, others.sort()];
+}
+
+const groups = Deno.args.length > 0 ? [Deno.args] : await halves();
+const codes = await Promise.all(groups.map(runTests));
+Deno.exit(Math.max(...codes));
