@@ -6,8 +6,8 @@
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 
-/** Folders whose tests start whole programs; they take about as long as all the others. */
-const PROGRAMS = ["e2e", "farm", "testing"];
+/** Folders whose tests run the whole program; they take about as long as all the others. */
+const PROGRAMS = ["camera", "e2e", "hard"];
 
 /** What begins the tests of another file. */
 const FILE_BEGINS = /^running \d+ tests? from /;
