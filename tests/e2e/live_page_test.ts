@@ -2,27 +2,16 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { runCommand } from "../testing/command.ts";
-import { needsBrowser, startBrowser } from "../testing/browser.ts";
+import { startBrowser } from "../testing/browser.ts";
+import { cameraPageTest } from "../testing/camera_page.ts";
 import { type LiveRun, QUICK, startLive } from "../testing/live_run.ts";
 import { openViewer } from "../testing/live_viewer.ts";
-import {
-  hasRtspServer,
-  RTSP_SERVER_MISSING,
-  type RtspServer,
-  startRtspServer,
-} from "../testing/rtsp_server.ts";
+import { type RtspServer, startRtspServer } from "../testing/rtsp_server.ts";
 import { makeStreetClip } from "../testing/street_clip.ts";
 import { temporaryDirectory } from "../testing/temporary.ts";
 import { played } from "../live/played.ts";
 
 const SIZE = { width: 320, height: 180 };
-
-/** A test that wants the browser and the camera. */
-function pageTest(name: string): { readonly name: string; readonly ignore: boolean } {
-  const browser = needsBrowser(name);
-  if (browser.ignore || hasRtspServer) return browser;
-  return { name: `${name} (skipped: ${RTSP_SERVER_MISSING})`, ignore: true };
-}
 
 /** A street, sent by a camera, watched by the program. */
 interface Scene extends AsyncDisposable {
@@ -92,7 +81,9 @@ async function until<T>(what: string, read: () => Promise<T>, isTrue: (value: T)
 }
 
 Deno.test({
-  ...pageTest("the page of a camera plays, and its switches change the picture of every viewer"),
+  ...cameraPageTest(
+    "the page of a camera plays, and its switches change the picture of every viewer",
+  ),
   async fn() {
     await using scene = await openScene("--alpha", "0.8");
     await using browser = await startBrowser();
@@ -119,7 +110,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...pageTest("the page goes on by itself when the camera reboots, and says so meanwhile"),
+  ...cameraPageTest("the page goes on by itself when the camera reboots, and says so meanwhile"),
   async fn() {
     await using scene = await openScene();
     await using browser = await startBrowser();
@@ -137,7 +128,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...pageTest("20 clients that come and go leave nothing in the program"),
+  ...cameraPageTest("20 clients that come and go leave nothing in the program"),
   async fn() {
     await using scene = await openScene();
     const { run } = scene;

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import threading
+import time
 
 import gi
 
@@ -34,10 +35,14 @@ def say(event, **fields):
     print(json.dumps({"event": event, **fields}), flush=True)
 
 
-def pattern_launch(width, height, fps):
+# max-bytes: a picture is only asked for when the one before is gone.
+PATTERN = "videotestsrc is-live=true pattern=ball"
+PICTURES = "appsrc name=source is-live=true do-timestamp=true format=time max-bytes=1"
+
+
+def encoding_launch(pictures, width, height, fps):
     return (
-        f"videotestsrc is-live=true pattern=ball"
-        f" ! video/x-raw,format=I420,width={width},height={height},framerate={fps}/1"
+        f"{pictures} ! video/x-raw,format=I420,width={width},height={height},framerate={fps}/1"
         f" ! x264enc tune=zerolatency speed-preset=ultrafast threads=1 key-int-max={fps}"
         " ! video/x-h264,profile=baseline ! rtph264pay name=pay0 pt=96 config-interval=-1"
     )
@@ -91,21 +96,63 @@ class Loop:
         appsrc.emit("push-buffer", buffer)
 
 
+class Clock:
+    """Feeds an appsrc the pictures over and over, each with the time at which it is sent."""
+
+    def __init__(self, appsrc, pictures, width, fps):
+        self.pictures, self.width, self.period = pictures, width, 1 / fps
+        self.index, self.due = 0, time.monotonic()
+        appsrc.connect("need-data", self.push)
+
+    def push(self, appsrc, _size):
+        now = time.monotonic()
+        self.due = max(self.due + self.period, now)
+        time.sleep(self.due - now)
+        bars = bar_clock(self.width)
+        picture = self.pictures[self.index % len(self.pictures)]
+        self.index += 1
+        appsrc.emit("push-buffer", Gst.Buffer.new_wrapped(bars + picture[len(bars):]))
+
+
+def bar_clock(width):
+    """The upper rows of a picture's luma: what bar_clock.ts reads."""
+    side, milliseconds = width // 16, time.time_ns() // 1_000_000
+    square = {"1": b"\xeb" * side, "0": b"\x10" * side}
+    rows = (f"{bits & 0xFFFF:016b}" for bits in (milliseconds, ~milliseconds))
+    return b"".join(b"".join(square[bit] for bit in row) * side for row in rows)
+
+
+def read_pictures(path, width, height):
+    with open(path, "rb") as file:
+        return list(iter(lambda: file.read(width * height * 3 // 2), b""))
+
+
 def playing_factory(source):
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_shared(True)
-    if "file" not in source:
-        factory.set_launch(pattern_launch(source["width"], source["height"], source["fps"]))
+    if "file" in source:
+        samples, caps = read_samples(source["file"])
+        factory.set_launch(FILE_LAUNCH)
+        feed_with(factory, lambda appsrc: Loop(appsrc, samples, caps))
         return factory
-    samples, caps = read_samples(source["file"])
-    factory.set_launch(FILE_LAUNCH)
-    loops = []
+    width, height, fps = source["width"], source["height"], source["fps"]
+    if "pictures" in source:
+        pictures = read_pictures(source["pictures"], width, height)
+        factory.set_launch(encoding_launch(PICTURES, width, height, fps))
+        feed_with(factory, lambda appsrc: Clock(appsrc, pictures, width, fps))
+    else:
+        factory.set_launch(encoding_launch(PATTERN, width, height, fps))
+    return factory
+
+
+def feed_with(factory, start):
+    """Starts a feeder for the source of every media that the factory makes, in place of the last."""
+    feeders = []
 
     def configure(_factory, media):
-        loops[:] = [Loop(media.get_element().get_by_name("source"), samples, caps)]
+        feeders[:] = [start(media.get_element().get_by_name("source"))]
 
     factory.connect("media-configure", configure)
-    return factory
 
 
 def publishing_factory(record_to):

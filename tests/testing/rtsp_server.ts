@@ -4,10 +4,19 @@ import { repositoryPath } from "./repository.ts";
 const PYTHON = "/usr/bin/python3";
 const SCRIPT = repositoryPath("tests", "testing", "rtsp_server.py");
 
-/** What the server sends: a moving ball, or the H.264 of an MP4 file over and over. */
+/**
+ * What the server sends: the H.264 of an MP4 file over and over, or what it encodes itself. That is
+ * a moving ball, or the `pictures` of a file (I420) over and over, each with the time at which it is
+ * sent, for bar_clock.ts to read; their width is a multiple of 16.
+ */
 export type RtspSource =
-  | { readonly width: number; readonly height: number; readonly fps: number }
-  | { readonly file: string };
+  | { readonly file: string }
+  | {
+    readonly width: number;
+    readonly height: number;
+    readonly fps: number;
+    readonly pictures?: string;
+  };
 
 /** Options of {@link startRtspServer}. */
 export interface RtspServerOptions {

@@ -17,3 +17,11 @@ export async function makeStreetClip(
   await ffmpeg(["-itsscale", String(slower), "-i", drawn, "-c", "copy", path]);
   await Deno.remove(drawn);
 }
+
+/** Draws the test street as raw I420 pictures, for a server that draws a clock on them. */
+export async function makeStreetPictures(path: string, size: Size): Promise<void> {
+  const drawn = `${path}.mp4`;
+  await drawClip(await findFfmpeg(), drawn, { size, frames: FRAMES });
+  await ffmpeg(["-i", drawn, "-f", "rawvideo", "-pix_fmt", "yuv420p", path]);
+  await Deno.remove(drawn);
+}
