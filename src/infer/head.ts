@@ -25,22 +25,22 @@ export function createHead(
   network: Network,
   classes: number,
   source: Size,
-  _memory: FrameMemoryOptions = {},
+  memory: FrameMemoryOptions = {},
 ): FrameHead {
   const { name, output } = network;
   if (output.kind === "labels") return new LabelsHead(source);
   const shape = { classes, output: source, alignCorners: output.alignCorners };
   return output.kind === "logits"
-    ? new LogitsHead({ ...shape, grid: output.grid })
-    : new ScoresHead(name, shape);
+    ? new LogitsHead({ ...shape, grid: output.grid }, memory)
+    : new ScoresHead(name, shape, memory);
 }
 
 class LogitsHead implements FrameHead {
   readonly #argmax: UpsampleArgmax;
   readonly #confidence: UpsampleConfidence;
 
-  constructor(shape: UpsampleShape) {
-    this.#argmax = new UpsampleArgmax(shape);
+  constructor(shape: UpsampleShape, memory: FrameMemoryOptions) {
+    this.#argmax = new UpsampleArgmax(shape, memory);
     this.#confidence = new UpsampleConfidence(shape);
   }
 
@@ -57,11 +57,13 @@ class LogitsHead implements FrameHead {
 class ScoresHead implements FrameHead {
   readonly #model: string;
   readonly #shape: Omit<UpsampleShape, "grid">;
+  readonly #memory: FrameMemoryOptions;
   #head: LogitsHead | undefined;
 
-  constructor(model: string, shape: Omit<UpsampleShape, "grid">) {
+  constructor(model: string, shape: Omit<UpsampleShape, "grid">, memory: FrameMemoryOptions) {
     this.#model = model;
     this.#shape = shape;
+    this.#memory = memory;
   }
 
   accept(shape: readonly number[]): void {
@@ -77,7 +79,7 @@ class ScoresHead implements FrameHead {
       );
     }
     const grid = { height: height!, width: width! };
-    this.#head = new LogitsHead({ ...this.#shape, grid });
+    this.#head = new LogitsHead({ ...this.#shape, grid }, this.#memory);
   }
 
   run(output: RunOutput, labels: Uint8Array, confidence: Uint8Array): void {

@@ -22,9 +22,16 @@ export function when(
   return [codeOf("i32", condition), IF, NOTHING, then, rest, END];
 }
 
-/** Runs the body as long as the condition is not 0, perhaps never. */
-export function loopWhile(condition: I32, body: readonly Statement[]): Statement {
-  const leave = [codeOf("i32", i32.eqz(condition)), BRANCH_IF, 1];
+/**
+ * Runs the body as long as the condition is not 0, perhaps never. Of several conditions all must hold,
+ * and one is computed only where those before it do.
+ */
+export function loopWhile(
+  condition: I32 | readonly I32[],
+  body: readonly Statement[],
+): Statement {
+  const conditions = Array.isArray(condition) ? condition : [condition];
+  const leave = conditions.map((each) => [codeOf("i32", i32.eqz(each)), BRANCH_IF, 1]);
   return [BLOCK, NOTHING, LOOP, NOTHING, leave, body, BRANCH, 0, END, END];
 }
 

@@ -157,7 +157,9 @@ export const v128 = {
   load32_zero: load("v128", simd(92)),
   load64_zero: load("v128", simd(93)),
   load32_lane: loadLane(86),
+  load64_lane: loadLane(87),
   store: store("v128", simd(11)),
+  store8_lane: storeLane(88),
   store32_lane: storeLane(90),
   store64_lane: storeLane(91),
 } as const;
@@ -175,6 +177,7 @@ export const i8x16 = {
   extract_lane_u: extractLane("i32", 22),
   eq: vectors(35),
   ne: vectors(36),
+  gt_s: vectors(39),
   all_true: unary("v128", "i32", simd(99)),
   /** The top bit of each lane. */
   bitmask: unary("v128", "i32", simd(100)),
@@ -204,6 +207,8 @@ export const i16x8 = {
   narrow_i32x4_u: vectors(134),
   /** a · b / 2¹⁵, rounded. */
   q15mulr_sat_s: vectors(130),
+  /** The same in one instruction, where not both are −2¹⁵. */
+  relaxed_q15mulr_s: vectors(273),
   eq: vectors(45),
   lt_s: vectors(47),
   gt_s: vectors(49),
@@ -217,6 +222,7 @@ export const i16x8 = {
   mul: vectors(149),
   min_s: vectors(150),
   max_s: vectors(152),
+  avgr_u: vectors(155),
 } as const;
 
 /** Four lanes of 32 bits. */
@@ -234,6 +240,7 @@ export const i32x4 = {
   add: vectors(174),
   sub: vectors(177),
   mul: vectors(181),
+  max_s: vectors(184),
   /** The products of 16-bit lanes, neighbours added. */
   dot_i16x8_s: vectors(186),
 } as const;

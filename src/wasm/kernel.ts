@@ -32,8 +32,8 @@ export interface Locals {
 export interface Kernel {
   /** Its type in the binary format. */
   readonly parameters: Bytes;
-  /** Its variables and its code. */
-  readonly body: Bytes;
+  /** Writes its variables and its code, which takes milliseconds: a kernel of no use costs none. */
+  readonly body: () => Bytes;
 }
 
 /** The memories that a kernel works on. */
@@ -60,22 +60,22 @@ export function kernel<P extends Parameters>(
     locals: Locals,
   ) => readonly Statement[],
 ): Kernel {
-  const types: ValueType[] = Object.values(parameters);
-  const count = types.length;
-  const declare = <Type extends ValueType>(type: Type) => local(type, types.push(type) - 1);
-  const named = Object.fromEntries(
-    Object.entries(parameters).map(([name, type], index) => [name, local(type, index)]),
-  );
-  const body = write(named as Named<P>, {
-    i32: () => declare("i32"),
-    f32: () => declare("f32"),
-    v128: () => declare("v128"),
-  });
-  const declared = types.slice(count).map((type) => [1, TYPE_CODES[type]]);
-  return {
-    parameters: [FUNCTION, vector(types.slice(0, count).map((type) => [TYPE_CODES[type]])), 0],
-    body: sized([vector(declared), body, END]),
+  const taken: readonly ValueType[] = Object.values(parameters);
+  const body = () => {
+    const types = [...taken];
+    const declare = <Type extends ValueType>(type: Type) => local(type, types.push(type) - 1);
+    const named = Object.fromEntries(
+      Object.entries(parameters).map(([name, type], index) => [name, local(type, index)]),
+    );
+    const statements = write(named as Named<P>, {
+      i32: () => declare("i32"),
+      f32: () => declare("f32"),
+      v128: () => declare("v128"),
+    });
+    const declared = types.slice(taken.length).map((type) => [1, TYPE_CODES[type]]);
+    return sized([vector(declared), statements, END]);
   };
+  return { parameters: [FUNCTION, vector(taken.map((type) => [TYPE_CODES[type]])), 0], body };
 }
 
 function local<Type extends ValueType>(type: Type, index: number): Local<Type> {
@@ -132,7 +132,7 @@ function assemble(
     ]),
     section(3, entries.map((_, index) => unsigned(index))),
     section(7, entries.map(([name], index) => [text(name), 0x00, unsigned(index)])),
-    section(10, entries.map(([, { body }]) => body)),
+    section(10, entries.map(([, { body }]) => body())),
   ]);
 }
 

@@ -113,7 +113,18 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
         word(BYTES_A, 8),
         word(BYTES_A, 12),
       ]),
+    load64_lane: () =>
+      gives((a) => v128.load64_lane(SCRATCH, B, a, 1), "u8", "s32", [
+        word(BYTES_A),
+        word(BYTES_A, 4),
+        word(BYTES_B),
+        word(BYTES_B, 4),
+      ]),
     store: each((a) => a, "u8", (a) => a),
+    store8_lane: () => {
+      const result = run((a) => v128.store8_lane(SCRATCH, RESULT, a, 2), "u8");
+      assert.deepEqual([...new Uint8Array(result, 0, 3)], [BYTES_A[2], 0, 0]);
+    },
     store32_lane: () => {
       const result = run((a) => v128.store32_lane(SCRATCH, RESULT, a, 2), "u8");
       assert.deepEqual([...new Int32Array(result)], [word(BYTES_A, 8), 0, 0, 0]);
@@ -145,6 +156,7 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     extract_lane_u: integer((a) => i8x16.extract_lane_u(a, 1), 255),
     eq: each(i8x16.eq, "u8", (a, b) => mask(a === b)),
     ne: each(i8x16.ne, "u8", (a, b) => mask(a !== b)),
+    gt_s: each(i8x16.gt_s, "s8", (a, b) => mask(a > b)),
     all_true: integer(
       (a, b) => i32.add(i8x16.all_true(a), i32.mul(10, i8x16.all_true(b))),
       10, // a has a zero
@@ -171,6 +183,8 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     narrow_i32x4_s: both(i16x8.narrow_i32x4_s, "s32", "s16", (a, b) => [...a, ...b].map(s16)),
     narrow_i32x4_u: both(i16x8.narrow_i32x4_u, "s32", "u16", (a, b) => [...a, ...b].map(u16)),
     q15mulr_sat_s: each(i16x8.q15mulr_sat_s, "s16", (a, b) => s16(a * b + 0x4000 >> 15)),
+    // Both −2¹⁵ is the one case in which engines may differ; no lane of the operands is.
+    relaxed_q15mulr_s: each(i16x8.relaxed_q15mulr_s, "s16", (a, b) => a * b + 0x4000 >> 15),
     eq: each(i16x8.eq, "s16", (a, b) => mask(a === b)),
     lt_s: each(i16x8.lt_s, "s16", (a, b) => mask(a < b)),
     gt_s: each(i16x8.gt_s, "s16", (a, b) => mask(a > b)),
@@ -184,6 +198,7 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     mul: each(i16x8.mul, "s16", Math.imul),
     min_s: each(i16x8.min_s, "s16", Math.min),
     max_s: each(i16x8.max_s, "s16", Math.max),
+    avgr_u: each(i16x8.avgr_u, "u16", (a, b) => a + b + 1 >> 1),
   },
   i32x4: {
     splat: () => gives(() => i32x4.splat(-3), "u8", "s32", Array(4).fill(-3)),
@@ -199,6 +214,7 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     add: each(i32x4.add, "s32", (a, b) => a + b),
     sub: each(i32x4.sub, "s32", (a, b) => a - b),
     mul: each(i32x4.mul, "s32", Math.imul),
+    max_s: each(i32x4.max_s, "s32", Math.max),
     dot_i16x8_s: both(
       i32x4.dot_i16x8_s,
       "s16",

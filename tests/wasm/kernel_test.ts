@@ -80,6 +80,28 @@ Deno.test("loopWhile() asks before each run, and when() chooses", () => {
   assert.deepEqual(bytesOf(held, 1), [0]);
 });
 
+Deno.test("loopWhile() computes a condition only where those before it hold", () => {
+  // The address leaves the memory, of one page, where the first condition stops holding.
+  const module = new KernelModule({
+    length: kernel({ limit: "i32" }, ({ limit }, locals) => {
+      const at = locals.i32();
+      return [
+        loopWhile([i32.lt_u(at, limit), i32.eqz(i32.load8_u(SCRATCH, at))], [
+          at.set(i32.add(at, 1)),
+        ]),
+        i32.store(SCRATCH, 0, at),
+      ];
+    }),
+  });
+  const held = memories();
+  const { length } = module.instantiate(held);
+  length(65_536);
+  assert.deepEqual(bytesOf(held, 4), [0, 0, 1, 0]);
+  new Uint8Array(held.scratch.buffer).set([0, 0, 0, 0, 0, 9]);
+  length(65_536);
+  assert.deepEqual(bytesOf(held, 4), [5, 0, 0, 0]);
+});
+
 Deno.test("fill() and copy() move bytes within a memory and between the two", () => {
   const module = new KernelModule({
     move: kernel({}, () => [
