@@ -1,9 +1,10 @@
 import { CITYSCAPES_CLASSES, type SegmentationClass } from "../frame/classes.ts";
 import type { Colour } from "../frame/colour.ts";
-import { formatSize, i420Layout, type Size } from "../frame/geometry.ts";
-import type { FrameMemoryOptions } from "../wasm/frame_kernels.ts";
-import { blendBlocks, fitsBlocks, wordsOf } from "./blend_blocks.ts";
-import { blendCells, type Canvas } from "./blend_cells.ts";
+import { formatSize, type I420Layout, i420Layout, type Size } from "../frame/geometry.ts";
+import { type FrameBuffer, FrameKernels, type FrameMemoryOptions } from "../wasm/frame_kernels.ts";
+import { Scratch } from "../wasm/scratch.ts";
+import { BLEND_SCRATCH_BYTES } from "./blend_block.ts";
+import { BLEND_KERNELS, type BlendKernel } from "./blend_kernel.ts";
 import { defaultPalette, type Palette } from "./palette.ts";
 import { maskTints, overlayTints, type TintTable } from "./tint_table.ts";
 
@@ -62,20 +63,21 @@ export function viewSize(view: View, size: Size): Size {
  * Tints frames by class, in Y'CbCr, in the source's own matrix and range.
  *
  * A pixel becomes `source + ((tint − source) · weight + 128 >> 8)` with
- * `weight = round(256 · alpha)`, or `round(256 · alpha · confidence / 255)` where there is a
- * confidence; each chroma sample takes the mean over its four pixels.
+ * `weight = round(256 · alpha)`, or `round(weight · confidence / 255)` where there is a confidence;
+ * each chroma sample takes the mean over its four pixels, `c + (Σ (tint − c) · weight + 512 >> 10)`,
+ * which is what blending at full chroma resolution and subsampling afterwards gives.
  *
- * One for each worker: it holds tables and no frame. Of each frame it allocates only views.
- * Fastest when the width is a multiple of 8 and the buffers start at a multiple of 4.
+ * One for each worker: it holds tables, and copies of frames that lie elsewhere than in `frames`.
+ * Fastest when the width is a multiple of 16.
  */
 export class OverlayBlender {
   /** Of the frames that {@link OverlayBlender.blend} gives. */
   readonly outputSize: Size;
   /** As asked for. */
   readonly view: View;
-  readonly #size: Size;
-  readonly #canvas: Canvas;
+  readonly #layout: I420Layout;
   readonly #tints: TintTable;
+  readonly #kernels: FrameKernels<BlendKernel>;
 
   /**
    * Computes the tables.
@@ -95,11 +97,11 @@ export class OverlayBlender {
     const visible = options.visible ?? new Set(palette.keys());
     this.view = view;
     this.outputSize = viewSize(view, size);
-    this.#size = i420Layout(size).size;
-    this.#canvas = canvasOf(size, this.outputSize);
+    this.#layout = i420Layout(size);
     this.#tints = view === "mask"
       ? maskTints(palette, visible, colour)
       : overlayTints(palette, visible, alpha, colour);
+    this.#kernels = new FrameKernels(BLEND_KERNELS, scratchWith(this.#tints), options);
   }
 
   /**
@@ -108,21 +110,19 @@ export class OverlayBlender {
    * @throws {RangeError} If a buffer is not of its size, or `side-by-side` has no output.
    */
   blend({ pixels, labels, confidence, output }: OverlayFrame): Uint8Array {
-    const { width, height } = this.#size;
-    const pixelCount = width * height;
-    this.#requireLength("pixels", pixels, pixelCount * 3 / 2);
+    const { y, byteLength } = this.#layout;
+    const pixelCount = y.width * y.height;
+    this.#requireLength("pixels", pixels, byteLength);
     this.#requireLength("labels", labels, pixelCount);
     if (confidence) this.#requireLength("confidence", confidence, pixelCount);
-    if (output) {
-      this.#requireLength("output", output, this.outputSize.width * this.outputSize.height * 3 / 2);
-    }
+    if (output) this.#requireLength("output", output, i420Layout(this.outputSize).byteLength);
 
     const target = output ?? pixels;
     if (this.view === "side-by-side") {
-      if (!output || output === pixels) {
+      if (target === pixels) {
         throw new RangeError("Cannot draw side by side: an output buffer of its own is needed.");
       }
-      copyTwice(pixels, output, this.#size);
+      this.#copyTwice(pixels, target);
     } else if (target !== pixels && this.view === "overlay") {
       target.set(pixels);
     }
@@ -130,52 +130,46 @@ export class OverlayBlender {
     return target;
   }
 
+  /** Each row of each plane, twice in a row. */
+  #copyTwice(pixels: Uint8Array, output: Uint8Array): void {
+    const { y, u, v } = this.#layout;
+    const buffers = [{ bytes: pixels, isRead: true }, { bytes: output, isWritten: true }];
+    this.#kernels.run("double", buffers, y.width, y.height, u.width, u.height + v.height);
+  }
+
+  /** Tints the class map's place in the target: the right half where that is twice as wide. */
   #tint(target: Uint8Array, labels: Uint8Array, confidence: Uint8Array | undefined): void {
-    const canvas = this.#canvas;
-    const tints = this.#tints;
-    const frame = wordsOf(target);
-    const map = wordsOf(labels);
-    if (frame && map && fitsBlocks(canvas)) {
-      blendBlocks(frame, map, confidence, canvas, tints);
-      return;
-    }
-    for (let row = 0; row < canvas.height / 2; row++) {
-      blendCells(target, labels, confidence, canvas, tints, row, 0, canvas.width / 2);
-    }
+    const { width, height } = this.#layout.size;
+    const { y, u, v } = i420Layout(this.outputSize);
+    const left = y.width - width;
+    const buffers: FrameBuffer[] = [
+      { bytes: target, isRead: this.view !== "mask", isWritten: true },
+      { bytes: labels, isRead: true },
+    ];
+    if (confidence) buffers.push({ bytes: confidence, isRead: true });
+    this.#kernels.run(
+      confidence ? "fade" : "blend",
+      buffers,
+      ...[width, height, y.width],
+      ...[left, u.offset + left / 2, v.offset - u.offset],
+      ...[this.#tints.weight, this.#tints.unlabelled],
+    );
   }
 
   #requireLength(name: keyof OverlayFrame, bytes: Uint8Array, expected: number): void {
     if (bytes.length === expected) return;
+    const size = formatSize(this.#layout.size);
     throw new RangeError(
-      `Cannot blend a ${formatSize(this.#size)} frame: ${name} has ${bytes.length} bytes instead ` +
-        `of ${expected}.`,
+      `Cannot blend a ${size} frame: ${name} has ${bytes.length} bytes instead of ${expected}.`,
     );
   }
 }
 
-/** The class map's place in the output: the right half where that is twice as wide. */
-function canvasOf(size: Size, outputSize: Size): Canvas {
-  const { y, u, v } = i420Layout(outputSize);
-  const left = outputSize.width - size.width;
-  return {
-    ...size,
-    lumaStride: y.width,
-    yAt: left,
-    uAt: u.offset + left / 2,
-    vAt: v.offset + left / 2,
-  };
-}
-
-/** Each row of each plane, twice in a row. */
-function copyTwice(pixels: Uint8Array, output: Uint8Array, size: Size): void {
-  const { y, u, v } = i420Layout(size);
-  for (const plane of [y, u, v]) {
-    for (let row = 0; row < plane.height; row++) {
-      const from = plane.offset + row * plane.width;
-      const samples = pixels.subarray(from, from + plane.width);
-      // The planes before this one are twice as long in the output, and so are the rows before.
-      output.set(samples, 2 * from);
-      output.set(samples, 2 * from + plane.width);
-    }
-  }
+/** The kernels' own memory, with the table at its start. */
+function scratchWith({ bytes }: TintTable): WebAssembly.Memory {
+  const scratch = new Scratch();
+  const at = scratch.reserve(BLEND_SCRATCH_BYTES);
+  const memory = scratch.allocate();
+  new Uint8Array(memory.buffer).set(bytes, at);
+  return memory;
 }

@@ -35,6 +35,7 @@ export function alignUp(bytes: number): number {
  */
 export class Scratch {
   #bytes = 0;
+  readonly #contents: { readonly address: number; readonly bytes: Uint8Array }[] = [];
 
   /** Sets bytes aside. Returns their address. */
   reserve(bytes: number): number {
@@ -43,13 +44,23 @@ export class Scratch {
     return address;
   }
 
+  /** Sets bytes aside that will hold these. Returns their address. */
+  put(bytes: Uint8Array): number {
+    const address = this.reserve(bytes.length);
+    this.#contents.push({ address, bytes });
+    return address;
+  }
+
   /**
-   * The memory, filled with zeros.
+   * The memory, filled with zeros but for what was put there.
    *
    * @throws {RangeError} If there is no room for it.
    */
   allocate(): WebAssembly.Memory {
     const pages = pagesFor(this.#bytes);
-    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const all = new Uint8Array(memory.buffer);
+    for (const { address, bytes } of this.#contents) all.set(bytes, address);
+    return memory;
   }
 }

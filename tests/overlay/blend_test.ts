@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { type Colour, rgbToYuv } from "../../src/frame/colour.ts";
 import { CITYSCAPES_CLASSES, IGNORE_LABEL } from "../../src/frame/classes.ts";
-import { OverlayBlender, type View, VIEWS, viewSize } from "../../src/overlay/blend.ts";
-import { blendPlainly } from "./plain_blend.ts";
+import { OverlayBlender, type View } from "../../src/overlay/blend.ts";
 
 const BT601: Colour = { matrix: "bt601", range: "limited" };
 const BT709_FULL: Colour = { matrix: "bt709", range: "full" };
@@ -130,52 +128,6 @@ Deno.test("OverlayBlender.blend() writes to the output alone, when the overlay h
   assert.deepEqual([...output], [94, 94, 94, 94, 147, 152]);
 });
 
-Deno.test("OverlayBlender.blend() equals a plain blend, for any map, size, view and alignment", () => {
-  const colours = fc.record({
-    matrix: fc.constantFrom("bt601", "bt709", "bt2020"),
-    range: fc.constantFrom("limited", "full"),
-  });
-  const side = fc.integer({ min: 1, max: 24 }).map((half) => 2 * half);
-  fc.assert(
-    fc.property(
-      fc.record({
-        size: fc.record({ width: fc.oneof(side, fc.constantFrom(8, 16, 32, 48)), height: side }),
-        colour: colours as fc.Arbitrary<Colour>,
-        view: fc.constantFrom<View>(...VIEWS),
-        alpha: fc.double({ min: 0, max: 1, noNaN: true }),
-        visible: fc.uniqueArray(fc.nat(18)).map((ids) => new Set(ids)),
-        runLength: fc.integer({ min: 1, max: 60 }),
-        certain: fc.boolean(),
-        shift: fc.constantFrom(0, 0, 0, 1, 2),
-        seed: fc.integer(),
-      }),
-      ({ size, runLength, certain, shift, seed, ...options }) => {
-        const random = randomBytes(seed);
-        const area = size.width * size.height;
-        const labels = new Uint8Array(area + shift).subarray(shift);
-        // Runs of one label make blocks of one label; 19–20 and 255 are no classes.
-        for (let at = 0; at < area;) {
-          const label = random() < 12 ? IGNORE_LABEL : random() % 21;
-          const end = at + 1 + random() % runLength;
-          labels.fill(label, at, end);
-          at = end;
-        }
-        const pixels = new Uint8Array(area * 1.5 + shift).subarray(shift).map(random);
-        const confidence = certain ? undefined : new Uint8Array(area).map(random);
-        const blended = viewSize(options.view, size);
-        const output = options.view === "side-by-side"
-          ? new Uint8Array(blended.width * blended.height * 1.5)
-          : undefined;
-        const expected = blendPlainly({ size, ...options }, pixels, labels, confidence);
-        const actual = new OverlayBlender({ size, ...options })
-          .blend({ pixels, labels, confidence, output });
-        assert.deepEqual([...actual], [...expected]);
-      },
-    ),
-    { numRuns: 400 },
-  );
-});
-
 Deno.test("OverlayBlender() tints with the palette, when it is not the classes' own", () => {
   const palette = CITYSCAPES_CLASSES.map(() => [255, 255, 255] as const);
   const pixels = Uint8Array.from(GREY);
@@ -214,12 +166,3 @@ Deno.test("OverlayBlender() and blend() say what is wrong, when arguments are", 
   const sideBySide = new OverlayBlender({ ...options, view: "side-by-side" });
   assert.throws(() => sideBySide.blend({ pixels, labels }), /RangeError.*output buffer/);
 });
-
-/** A byte at each call, the same ones for a seed (a linear congruential generator). */
-function randomBytes(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = Math.imul(state, 1664525) + 1013904223 | 0;
-    return state >>> 24;
-  };
-}

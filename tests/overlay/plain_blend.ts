@@ -1,27 +1,29 @@
+import { IGNORE_LABEL } from "../../src/frame/classes.ts";
 import { rgbToYuv } from "../../src/frame/colour.ts";
-import { CITYSCAPES_CLASSES } from "../../src/frame/classes.ts";
 import { type OverlayOptions, viewSize } from "../../src/overlay/blend.ts";
 
 /** The blend as its documentation says it, one sample after the other. */
 export function blendPlainly(
-  options: Required<Omit<OverlayOptions, "classes" | "palette">>,
+  options: Required<Omit<OverlayOptions, "classes" | "frames">>,
   pixels: Uint8Array,
   labels: Uint8Array,
   confidence: Uint8Array | undefined,
 ): Uint8Array {
-  const { size: { width, height }, colour, alpha, view, visible } = options;
+  const { size: { width, height }, colour, palette, alpha, view, visible } = options;
   const outputSize = viewSize(view, options.size);
   const output = new Uint8Array(outputSize.width * outputSize.height * 1.5);
 
-  const isShown = (label: number) => label < CITYSCAPES_CLASSES.length && visible.has(label);
+  const isShown = (label: number) =>
+    label < palette.length && label !== IGNORE_LABEL && visible.has(label);
   const weightAt = (at: number) => {
     if (view === "mask") return 256;
     if (!isShown(labels[at]!)) return 0;
-    return Math.round(256 * alpha * (confidence ? confidence[at]! / 255 : 1));
+    const weight = Math.round(256 * alpha);
+    return confidence ? Math.round(weight * confidence[at]! / 255) : weight;
   };
   const tintAt = (at: number, plane: number) => {
     const label = labels[at]!;
-    const rgb = isShown(label) ? CITYSCAPES_CLASSES[label]!.colour : [24, 24, 24] as const;
+    const rgb = isShown(label) ? palette[label]! : [24, 24, 24] as const;
     return rgbToYuv(rgb, colour)[plane]!;
   };
 
