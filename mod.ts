@@ -78,6 +78,7 @@ export type {
   BenchRow,
   Bill,
   ComparedNetwork,
+  CoreUse,
   Goal,
   Measurement,
   Sample,

@@ -1,6 +1,7 @@
 /** Holds a report against an older one, row by row. */
 import type { BenchReport, BenchRow, Measurement } from "../report/bench_report.ts";
 import type { ComparedRow, Comparison, Verdict } from "../report/bench_comparison.ts";
+import { measurement } from "./statistics.ts";
 
 /**
  * How many times the rows' own spreads a difference must exceed: two samples' medians of the same
@@ -9,12 +10,22 @@ import type { ComparedRow, Comparison, Verdict } from "../report/bench_compariso
 const SPREADS = 1.5;
 
 /**
+ * The part of what the shares of the cores correct that stays in doubt: a thread that shares a core
+ * finds its caches used by another. Passes at a share of a half took up to 12% more CPU time.
+ */
+const DOUBT = 0.2;
+
+/**
  * Compares every row that both reports have.
  *
  * A row is within the noise while it moved by no more than the larger of its slack and 1.5 times
  * both spreads together, plus the share by which the machine itself changed its pace: from one
  * report to the other, and within each. That is the pace of one core, or of all of them for a row
  * that keeps all of them busy: a core that a neighbour has borrowed is missing in those only.
+ *
+ * Where a report tells how much of its cores each burst of a row had, the row stands for what its
+ * bursts would have done with all of them, and the noise grows with what was missing. Where both
+ * tell, the pace of one core is all that is left to allow for.
  */
 export function compareReports(before: BenchReport, after: BenchReport): Comparison {
   const olds = new Map(before.rows.map((row) => [row.id, row]));
@@ -29,7 +40,7 @@ export function compareReports(before: BenchReport, after: BenchReport): Compari
   );
   const rows = after.rows.flatMap((row) => {
     const old = olds.get(row.id);
-    return old === undefined ? [] : [compareRow(old, row, row.usesAllCores ? allCores : oneCore)];
+    return old === undefined ? [] : [compareRow(old, row, { oneCore, allCores })];
   });
   const ids = new Set(after.rows.map(({ id }) => id));
   return {
@@ -47,19 +58,32 @@ function unsteadiness(before: Measurement, after: Measurement): number {
   return Math.abs(after.median / before.median - 1) + before.spread + after.spread;
 }
 
-function compareRow(before: BenchRow, after: BenchRow, drift: number): ComparedRow {
-  const ratio = ratioOf(before, after);
-  const spreads = SPREADS * (before.spread + after.spread);
-  const noise = Math.max(before.slack, after.slack, spreads) + drift;
+function compareRow(
+  before: BenchRow,
+  after: BenchRow,
+  { oneCore, allCores }: { oneCore: number; allCores: number },
+): ComparedRow {
+  const [old, now] = [withAllCores(before), withAllCores(after)];
+  const areCoresKnown = before.cores !== undefined && after.cores !== undefined;
+  const ratio = old.median === now.median ? 1 : now.median / old.median; // 0 of both, too
+  const spreads = SPREADS * (old.spread + now.spread);
+  const machine = after.usesAllCores && !areCoresKnown ? allCores : oneCore;
+  const noise = Math.max(before.slack, after.slack, spreads) + machine +
+    DOUBT * (old.lack + now.lack);
   const gain = after.better === "higher" ? ratio : 1 / ratio;
   const [improved, worsened] = WORDS[after.unit];
   const verdict = gain > 1 + noise ? improved : gain < 1 / (1 + noise) ? worsened : "within noise";
   return { before, after, ratio, noise, verdict };
 }
 
-function ratioOf(before: BenchRow, after: BenchRow): number {
-  if (before.median === after.median) return 1; // 0 of both, too
-  return after.median / before.median;
+/** What a row's bursts would have done with all of their cores, and the share by which it is more. */
+function withAllCores(row: BenchRow): Measurement & { readonly lack: number } {
+  const { cores, samples } = row;
+  if (cores === undefined) return { ...row, lack: 0 };
+  const corrected = measurement(
+    samples.map(({ atMs, value }, round) => ({ atMs, value: value / (cores.shares[round] ?? 1) })),
+  );
+  return { ...corrected, lack: corrected.median / row.median - 1 };
 }
 
 /** The words for an improvement and its opposite, by the row's unit. */

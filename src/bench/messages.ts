@@ -10,6 +10,10 @@ export interface Burst extends PassTimes {
   readonly beganMs: number;
   /** After the last pass, by `nowMs()`. */
   readonly endedMs: number;
+  /** CPU time of the whole program, before the first pass. */
+  readonly cpuBeganMs: number;
+  /** CPU time of the whole program, after the last pass. */
+  readonly cpuEndedMs: number;
   /** How many passes there were. */
   readonly runs: number;
 }

@@ -1,10 +1,10 @@
 /** Forward passes by the paper's protocol, in bursts of each row in turn. */
 import type { BenchProtocol, BenchRow, Sample } from "../report/bench_report.ts";
+import { type BurstSample, BurstSeries } from "./burst_series.ts";
 import type { Calibration } from "./calibration.ts";
 import type { BenchHead, Entrant } from "./contestant.ts";
 import { type Crew, framesPerSecond } from "./crew.ts";
-import type { Burst } from "./messages.ts";
-import { isTooSlow, type Pace, paceOf } from "./protocol.ts";
+import { isTooSlow, MOST_REPEATS, type Pace, paceOf } from "./protocol.ts";
 import type { RowHead } from "./rows.ts";
 import { measurement } from "./statistics.ts";
 
@@ -28,8 +28,8 @@ export interface EntryResult {
 /** What the measuring of entries needs. */
 export interface NetworkBenchOptions {
   readonly protocol: BenchProtocol;
-  readonly crew: Crew;
-  readonly calibration: Calibration;
+  readonly crew: Pick<Crew, "load" | "run" | "unload">;
+  readonly calibration: Pick<Calibration, "measure">;
   /** When the benchmark began, by `performance.now()`. */
   readonly beganMs: number;
   /** Called with what is being done. */
@@ -44,7 +44,8 @@ const WARM_UPS = 2;
 /**
  * Measures the frames a second of every entry. Every entrant is loaded and burnt in first; then the
  * entries take turns, a burst each, round by round: whatever the machine does meanwhile falls on
- * all of them.
+ * all of them. Entries that lacked a core in a round run once more after the last, when it may be
+ * back; at most twice.
  *
  * @throws {ProviderError | ModelError} If an entrant cannot be loaded.
  */
@@ -54,23 +55,44 @@ export async function measureEntries(
 ): Promise<readonly EntryResult[]> {
   const paces = await burnIn(entries, options);
   const running = entries.filter(({ entrant }) => paces.has(entrant.key));
-  const bursts = new Map(running.map((entry) => [entry, [] as BurstSample[]]));
+  const turns = running.map((entry): Turn => ({
+    entry,
+    pace: paces.get(entry.entrant.key)!,
+    series: new BurstSeries({ needsCores: entry.entrant.provider === "cpu" }),
+  }));
   const rounds = Math.max(0, ...paces.values().map((pace) => pace.rounds));
   for (let round = 0; round < rounds; round++) {
     options.onPhase(`network alone: round ${round + 1} of ${rounds}`);
     await options.calibration.measure();
-    for (const entry of running) {
-      const pace = paces.get(entry.entrant.key)!;
-      if (round < pace.rounds) bursts.get(entry)!.push(await runBurst(entry, pace, options));
+    for (const turn of turns.filter(({ pace }) => round < pace.rounds)) {
+      turn.series.add(await runBurst(turn, options));
     }
   }
+  await repeatDisturbed(turns, options);
   for (const key of paces.keys()) await options.crew.unload(key);
-  return running.map((entry) => resultOf(entry, paces.get(entry.entrant.key)!, bursts.get(entry)!));
+  return turns.map(resultOf);
 }
 
-interface BurstSample {
-  readonly atMs: number;
-  readonly bursts: readonly Burst[];
+/** An entry while it is measured. */
+interface Turn {
+  readonly entry: Entry;
+  readonly pace: Pace;
+  readonly series: BurstSeries;
+}
+
+async function repeatDisturbed(
+  turns: readonly Turn[],
+  options: NetworkBenchOptions,
+): Promise<void> {
+  for (let repeat = 0; repeat < MOST_REPEATS; repeat++) {
+    const disturbed = turns.filter(({ series }) => series.isDisturbed);
+    if (disturbed.length === 0) return;
+    options.onPhase(
+      `network alone: ${disturbed.length} of ${turns.length} rows again: a core was missing`,
+    );
+    await options.calibration.measure();
+    for (const turn of disturbed) turn.series.addRepeat(await runBurst(turn, options));
+  }
 }
 
 /** Loads the entrants and runs each until it is warm; gives the pace of those that stay. */
@@ -99,7 +121,8 @@ async function burnIn(
     await crew.load(entrant, workers);
     // A GPU compiles its shaders in the first pass: the second tells how long one takes.
     const first = await crew.run({ key, head: "prob", warmUps: 1, runs: 1 }, workers);
-    const passMs = Math.max(...first.map(({ beganMs, endedMs }) => endedMs - beganMs));
+    // The quickest worker's, for the others may have waited for a core.
+    const passMs = Math.min(...first.map(({ beganMs, endedMs }) => endedMs - beganMs));
     speeds.set(entrant.name, passMs / (width * height));
     const pace = paceOf(passMs, protocol);
     if (pace.burnIn < protocol.burnIn) {
@@ -118,8 +141,7 @@ async function burnIn(
 }
 
 async function runBurst(
-  { entrant, head, workers }: Entry,
-  pace: Pace,
+  { entry: { entrant, head, workers }, pace }: Turn,
   { crew, beganMs }: NetworkBenchOptions,
 ): Promise<BurstSample> {
   const warmUps = Math.min(WARM_UPS, pace.runsPerRound - 1);
@@ -128,14 +150,15 @@ async function runBurst(
   return { atMs: performance.now() - beganMs, bursts };
 }
 
-function resultOf(entry: Entry, pace: Pace, samples: readonly BurstSample[]): EntryResult {
-  const of = (value: (bursts: readonly Burst[]) => number): Sample[] =>
-    samples.map(({ atMs, bursts }) => ({ atMs, value: value(bursts) }));
+function resultOf({ entry, pace, series }: Turn): EntryResult {
+  const cores = series.cores();
   const row = {
     ...entry.row,
-    ...measurement(of(framesPerSecond)),
+    ...measurement(series.samples(framesPerSecond)),
     runs: pace.rounds * pace.runsPerRound,
     burnIn: pace.burnIn,
+    ...(cores && { cores }),
   };
-  return { row, entry, headShares: of(([first]) => 100 * first!.headMs / first!.inferMs) };
+  const headShares = series.samples(([first]) => 100 * first!.headMs / first!.inferMs);
+  return { row, entry, headShares };
 }

@@ -19,6 +19,9 @@ export const QUICK_PROTOCOL: BenchProtocol = {
   videoRounds: 2,
 };
 
+/** How often a row runs again because its bursts lacked a core. */
+export const MOST_REPEATS = 2;
+
 /** How many passes an entrant gets, by its own speed. */
 export interface Pace {
   /** Passes before the first that counts. */
@@ -34,12 +37,20 @@ const BUDGET_MS = { full: 120_000, quick: 15_000 };
 /** An entrant whose single pass takes longer is left out, in milliseconds. */
 const LONGEST_PASS_MS = { full: 15_000, quick: 4_000 };
 
-/** The protocol's pace, or where a pass is so slow that it would take too long, a part of it. */
+/** A shorter burst would tell of the moment rather than of the machine, so it gets more passes. */
+const SHORTEST_BURST_MS = 80;
+const MOST_RUNS_PER_BURST = 1000;
+
+/**
+ * The protocol's pace, or where a pass is so slow that it would take too long, a part of it. A pass
+ * that is over in no time is run more often.
+ */
 export function paceOf(passMs: number, protocol: BenchProtocol): Pace {
   const { burnIn, runs, rounds } = protocol;
   const affordable = Math.floor(BUDGET_MS[lengthOf(protocol)] / passMs);
   const part = Math.min(1, affordable / (burnIn + runs));
-  const runsPerRound = Math.max(1, Math.floor(part * runs / rounds));
+  const enough = Math.min(MOST_RUNS_PER_BURST, Math.ceil(SHORTEST_BURST_MS / passMs));
+  const runsPerRound = Math.max(1, Math.floor(part * runs / rounds), enough);
   return {
     burnIn: Math.max(2, Math.floor(part * burnIn)),
     runsPerRound,

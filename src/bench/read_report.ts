@@ -37,5 +37,6 @@ export async function readReport(path: string): Promise<BenchReport> {
 
 function isRow(row: Partial<BenchRow> | null): boolean {
   return typeof row?.id === "string" && typeof row.median === "number" &&
-    typeof row.spread === "number" && typeof row.slack === "number" && Array.isArray(row.samples);
+    typeof row.spread === "number" && typeof row.slack === "number" && Array.isArray(row.samples) &&
+    (row.cores === undefined || Array.isArray(row.cores.shares));
 }

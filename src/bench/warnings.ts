@@ -44,8 +44,35 @@ export function findWarnings(
         `they were measured; "${worst.series}" by ${Math.round(100 * worst.spread)}%.`,
     );
   }
-  if (warnings.length > 0) warnings.push("Close other programs and measure again.");
-  return warnings;
+  const isMended = !rows.some(({ cores }) => cores?.isDisturbed);
+  const advice = warnings.length > 0 || !isMended
+    ? ["Close other programs and measure again."]
+    : [];
+  return [...warnings, ...describeDisturbance(rows), ...advice];
+}
+
+/** One sentence on the bursts that lacked a core; none where every burst had its own. */
+function describeDisturbance(rows: readonly BenchRow[]): string[] {
+  const total = { bursts: 0, disturbed: 0, repeats: 0, rows: 0 };
+  for (const { cores, samples } of rows) {
+    if (cores === undefined) continue;
+    total.bursts += cores.bursts;
+    total.disturbed += cores.disturbedBursts;
+    total.repeats += cores.bursts - samples.length;
+    total.rows += cores.isDisturbed ? 1 : 0;
+  }
+  if (total.disturbed === 0) return [];
+  const { bursts, disturbed, repeats } = total;
+  const percent = Math.ceil(100 * disturbed / bursts);
+  const outcome = total.rows === 0
+    ? "and no row is low for it"
+    : `and ${total.rows} ${
+      total.rows === 1 ? "row, marked *, is" : "rows, marked *, are"
+    } low for it`;
+  return [
+    `${disturbed} of ${bursts} bursts of the network alone (${percent}%) got less than nine tenths ` +
+    `of the cores that they keep busy; ${repeats} were run again, ${outcome}.`,
+  ];
 }
 
 function driftOf({ samples }: Measurement): number {

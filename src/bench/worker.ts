@@ -1,6 +1,7 @@
 /** A thread of the benchmark: holds the sessions of its entrants and times their passes. */
 import { nowMs } from "../frame/clock.ts";
 import { reportOf } from "../infer/messages.ts";
+import { programCpuMs } from "../report/cpu_cost.ts";
 import { createForwardPass, type ForwardPass } from "./forward_pass.ts";
 import type { BenchOrder, BenchReply, Burst, BurstOrder } from "./messages.ts";
 
@@ -50,6 +51,7 @@ async function runBurst(pass: ForwardPass, { head, warmUps, runs }: BurstOrder):
   for (let run = 0; run < warmUps; run++) await pass.run(head);
   let inferMs = 0;
   let headMs = 0;
+  const cpuBeganMs = programCpuMs();
   const beganMs = nowMs();
   for (let run = 0; run < runs; run++) {
     const times = await pass.run(head);
@@ -57,5 +59,6 @@ async function runBurst(pass: ForwardPass, { head, warmUps, runs }: BurstOrder):
     headMs += times.headMs;
   }
   const endedMs = nowMs();
-  return { beganMs, endedMs, runs, inferMs: inferMs / runs, headMs: headMs / runs };
+  const clocks = { beganMs, endedMs, cpuBeganMs, cpuEndedMs: programCpuMs() };
+  return { ...clocks, runs, inferMs: inferMs / runs, headMs: headMs / runs };
 }

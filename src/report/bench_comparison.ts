@@ -16,7 +16,7 @@ export interface ComparedRow {
   readonly before: BenchRow;
   /** In the newer report. */
   readonly after: BenchRow;
-  /** The new median over the old one. */
+  /** The new median over the old one, of what the row would have been with all of its cores. */
   readonly ratio: number;
   /** Share by which the row may move without meaning anything. */
   readonly noise: number;

@@ -15,7 +15,7 @@ import {
 import { billBars, stageLegend, waterfall } from "./bench_pictures.ts";
 import { type Pivot, pivotFps } from "./bench_pivot.ts";
 import type { BenchReport } from "./bench_report.ts";
-import { goalFigure, header } from "./bench_text.ts";
+import { describeCorrections, goalFigure, header } from "./bench_text.ts";
 import { html, jsonForScript, Markup } from "./html.ts";
 
 /** What `benchPage()` of the library does; it is documented there. */
@@ -108,8 +108,8 @@ function networkSection(report: BenchReport): Markup | undefined {
   if (pivot === undefined) return undefined;
   const { burnIn, runs } = report.protocol;
   return html`<section><h2>The network alone</h2>
-<p>Forward pass to a class map of the input's size, batch 1: ${runs} runs after ${burnIn} of burn-in,
-as the paper does it. <em>cls</em> gives a class for every pixel, <em>prob</em> its probability too;
+<p>Forward pass to a class map of the input's size, batch 1: ${runs} runs or more after ${burnIn} of
+burn-in, as the paper does it. A figure with * lacked a core. <em>cls</em> gives a class for every pixel, <em>prob</em> its probability too;
 <em>naive</em> upsamples and labels inside the graph, on one thread.</p>
 <div class="chart" id="chart-speed"></div>
 ${fpsTable(pivot, paperLines(pivot))}</section>`;
@@ -191,6 +191,7 @@ function comparisonSection({ rows, date, differences }: Comparison): Markup {
   const same = rows.filter(({ verdict }) => verdict === "within noise");
   return html`<section><h2>Compared with ${date.slice(0, 16).replace("T", " ")}</h2>
 ${differences.map((line) => html`<p class="difference">differs in ${line}</p>`)}
+${describeCorrections(rows).map((line) => html`<p class="difference">${line}</p>`)}
 ${changed.length > 0 && comparisonTable(changed)}
 <details><summary>${same.length} of ${rows.length} rows are within the noise</summary>${
     same.length > 0 && comparisonTable(same)
@@ -216,7 +217,7 @@ function environmentSection(report: BenchReport): Markup {
     ["input", e.input],
     [
       "protocol",
-      `${protocol.rounds} bursts of ${protocol.runs / protocol.rounds} passes after ` +
+      `${protocol.rounds} bursts of ${protocol.runs / protocol.rounds} passes or more after ` +
       `${protocol.burnIn}; ${protocol.videoRounds} runs from file to file; rows take turns; ` +
       "medians, ± half the interquartile range",
     ],

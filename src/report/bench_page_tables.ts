@@ -150,7 +150,7 @@ function fpsCell(row: BenchRow | undefined): Insertable {
   if (row === undefined) return undefined;
   const isSoftware = row.adapter?.includes("software") ?? false;
   const spread = html`<small>±${Math.round(50 * row.spread)}%</small>`;
-  const value = row.median.toFixed(1);
+  const value = `${row.median.toFixed(1)}${row.cores?.isDisturbed ? "*" : ""}`;
   return isSoftware
     ? html`<span class="software" title="${row.adapter}">${value}</span> ${spread}`
     : html`${value} ${spread}`;

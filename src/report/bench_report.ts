@@ -13,7 +13,7 @@ export interface Sample {
 
 /** Several samples of one figure, taken minutes apart between those of the other figures. */
 export interface Measurement {
-  /** In the order they were taken; at least one. */
+  /** By round; at least one. One that was measured again, later, stands in its round. */
   readonly samples: readonly Sample[];
   /** Of the samples. */
   readonly median: number;
@@ -27,6 +27,18 @@ export interface BenchResolution {
   readonly name: string;
   /** Of the network's input. */
   readonly size: Size;
+}
+
+/** Whether the workers of a row had a core each while it was measured. */
+export interface CoreUse {
+  /** CPU time over what a core for each worker gives, by sample: 1 is a core each, throughout. */
+  readonly shares: readonly number[];
+  /** Whether their median is less than 0.9: the figure says what was left of the machine. */
+  readonly isDisturbed: boolean;
+  /** Bursts that were run; those beyond the samples are repeats of disturbed ones. */
+  readonly bursts: number;
+  /** Those of them whose own share was less than 0.9. */
+  readonly disturbedBursts: number;
 }
 
 /** One figure of the report. `id` tells it from all others and is the same in every report. */
@@ -49,6 +61,8 @@ export interface BenchRow extends Measurement {
   readonly slack: number;
   /** Whether it keeps every core busy, and so depends on all of them; one core alone otherwise. */
   readonly usesAllCores?: boolean;
+  /** Absent where that was not measured: from file to file, on a GPU, in older reports. */
+  readonly cores?: CoreUse;
   /** Forward passes that the samples are the means of, where they are. */
   readonly runs?: number;
   /** Forward passes before the first that counts. */
@@ -141,7 +155,7 @@ export interface BenchProtocol {
   readonly isQuick: boolean;
   /** Forward passes before the first that counts. */
   readonly burnIn: number;
-  /** Forward passes that count. */
+  /** Forward passes that count: more of a network that is fast, fewer of one that is slow. */
   readonly runs: number;
   /** Bursts that those are cut into, one of each row in turn. */
   readonly rounds: number;

@@ -19,6 +19,9 @@ export interface BenchTextOptions {
 const LABEL_WIDTH = 26;
 const CELL_WIDTH = 18;
 
+/** Share by which a ratio may differ from its figures' without a reader seeing it. */
+const SEEN = 0.005;
+
 /** The whole report. Ends without a line break. */
 export function formatBench(report: BenchReport, options: BenchTextOptions = {}): string {
   const paint = painter(options.colour ?? false);
@@ -80,6 +83,7 @@ export function formatComparison(
       : []),
     ...(onlyBefore.length > 0 ? [`only before: ${onlyBefore.join(", ")}`] : []),
     ...(onlyAfter.length > 0 ? [`only now: ${onlyAfter.join(", ")}`] : []),
+    ...describeCorrections(rows),
     verdictLine(rows),
   ];
   return [
@@ -88,6 +92,17 @@ export function formatComparison(
     "",
     ...remarks.flatMap((text) => wrapText(text, width)),
   ].join("\n");
+}
+
+/** How many ratios are not just the new figure over the old one; none where all of them are. */
+export function describeCorrections(rows: readonly ComparedRow[]): string[] {
+  const corrected = rows.filter(({ before, after, ratio }) =>
+    Math.abs(after.median / before.median / ratio - 1) >= SEEN
+  );
+  return corrected.length === 0 ? [] : [
+    `${corrected.length} of the ratios allow${corrected.length === 1 ? "s" : ""} for cores that ` +
+    "were missing while the rows were measured",
+  ];
 }
 
 /** "cls, 2 workers, half". */
@@ -120,7 +135,7 @@ export function header(report: BenchReport): readonly string[] {
     `segstream ${e.segstream} · Deno ${e.deno} · ONNX Runtime ${e.onnxRuntime} · ffmpeg ${e.ffmpeg}`,
     `${e.model} (${e.modelSha256.slice(0, 12)}) on ${e.provider}${arithmetic}, ${e.input}`,
     `${date.slice(0, 16).replace("T", " ")} UTC, ${Math.round(seconds)} s: medians of ` +
-    `${protocol.rounds} bursts of ${protocol.runs / protocol.rounds} passes after ` +
+    `${protocol.rounds} bursts of ${protocol.runs / protocol.rounds} passes or more after ` +
     `${protocol.burnIn}, and of ${protocol.videoRounds} runs; ± half their middle half`,
   ];
 }
@@ -232,7 +247,8 @@ function tableLine(label: string, cells: readonly string[]): string {
 
 function measuredCell(row: BenchRow | undefined): string {
   if (row === undefined) return "";
-  return `${figure(row.median)} ${`±${percent(row.spread / 2)}`.padStart(4)}`;
+  const mark = row.cores?.isDisturbed ? "*" : " ";
+  return `${figure(row.median)}${mark}${`±${percent(row.spread / 2)}`.padStart(4)}`;
 }
 
 function figure(value: number): string {

@@ -8,6 +8,11 @@ export interface CpuReading {
   readonly mainThreadMs: number;
 }
 
+/** CPU time of this program so far, in milliseconds: every thread, user and system. Any thread may ask. */
+export function programCpuMs(): number {
+  return totalMs(process.cpuUsage());
+}
+
 /**
  * Reads the CPU clocks of the program and of the calling thread, which must be the main thread.
  * Needs no permission. Undefined where the system has no clock of a thread.
@@ -15,7 +20,7 @@ export interface CpuReading {
 export function readCpu(): CpuReading | undefined {
   try {
     return {
-      programMs: totalMs(process.cpuUsage()),
+      programMs: programCpuMs(),
       mainThreadMs: totalMs(process.threadCpuUsage()),
     };
   } catch {

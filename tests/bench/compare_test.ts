@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { compareReports } from "../../src/bench/compare.ts";
+import { measurement, median } from "../../src/bench/statistics.ts";
 import type { BenchReport, BenchRow } from "../../src/report/bench_report.ts";
 import { benchReport, fpsRow, ROWS } from "../report/synthetic_bench.ts";
 
@@ -98,6 +99,60 @@ Deno.test("compareReports() allows rows that use every core for cores that came 
     const after = { ...quiet(80, { usesAllCores }), calibrationOfAllCores: unsteady };
     assert.deepEqual(verdicts(before, after), [verdict]);
   }
+});
+
+/** A report whose row had these shares of its cores, and as many frames a second as they gave. */
+function sharing(shares: readonly number[], fps = 100): BenchReport {
+  const isDisturbed = median(shares) < 0.9;
+  const cores = { shares, isDisturbed, bursts: shares.length, disturbedBursts: 0 };
+  const row = fpsRow("network", "cls/cpu/2", "half", [1], { slack: 0.02, usesAllCores: true });
+  const samples = shares.map((share, round) => ({ atMs: round, value: fps * share }));
+  return benchReport([{ ...row, cores, ...measurement(samples) }]);
+}
+
+const whole = [1, 1, 1, 1, 1];
+
+const shared: readonly [name: string, before: BenchReport, after: BenchReport, verdict: string][] =
+  [
+    ["a core was missing now", sharing(whole), sharing([0.5, 0.5, 0.5, 0.5, 0.5]), "within noise"],
+    ["a core was missing then", sharing([0.6, 0.5, 0.7, 0.6, 0.6]), sharing(whole), "within noise"],
+    [
+      "a core was missing in most bursts",
+      sharing(whole),
+      sharing([1, 0.5, 0.6, 0.7, 1]),
+      "within noise",
+    ],
+    ["a tenth less, whole cores", sharing(whole), sharing(whole, 90), "slower"],
+    ["a tenth less, hardly any core", sharing(whole), sharing([0.5, 0.5, 0.5], 90), "within noise"],
+    // The band of half a core is 2% of slack and a fifth of the 100% that it lacked.
+    ["1.4 times slower, hardly any core", sharing(whole), sharing([0.5, 0.5, 0.5], 71), "slower"],
+    ["1.4 times faster, hardly any core", sharing([0.5, 0.5, 0.5], 71), sharing(whole), "faster"],
+  ];
+
+for (const [name, before, after, verdict] of shared) {
+  Deno.test(`compareReports() says "${verdict}" of a row with its own cores' shares: ${name}`, () => {
+    const [row] = compareReports(before, after).rows;
+    assert.equal(row!.verdict, verdict);
+  });
+}
+
+Deno.test("compareReports() gives the ratio that whole cores would have, and the figures as they are", () => {
+  const [row] = compareReports(sharing(whole), sharing([0.5, 0.5, 0.5])).rows;
+  assert.deepEqual([row!.before.median, row!.after.median, row!.ratio], [100, 50, 1]);
+});
+
+Deno.test("compareReports() corrects the one row that tells of its cores, beside one that does not", () => {
+  const { cores: _, ...old } = sharing(whole).rows[0]!;
+  const [row] = compareReports(benchReport([old]), sharing([0.5, 0.5, 0.5])).rows;
+  assert.deepEqual([row!.ratio, row!.verdict], [1, "within noise"]);
+});
+
+Deno.test("compareReports() goes by the pace of all cores, where only one row tells of its own", () => {
+  const unsteady = { ...benchReport().calibration, spread: 0.2 };
+  const after = { ...sharing(whole, 85), calibrationOfAllCores: unsteady };
+  const { cores: _, ...old } = sharing(whole).rows[0]!;
+  assert.deepEqual(verdicts(benchReport([old]), after), ["within noise"]);
+  assert.deepEqual(verdicts(sharing(whole), after), ["slower"]);
 });
 
 Deno.test("compareReports() names the rows that only one report has", () => {

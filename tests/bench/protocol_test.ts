@@ -27,6 +27,13 @@ Deno.test("paceOf() runs a slow entrant less often, and still in two rounds", ()
   }
 });
 
+Deno.test("paceOf() runs a fast entrant more often, so that a burst lasts for 80 ms", () => {
+  assert.equal(paceOf(4, QUICK_PROTOCOL).runsPerRound, 20); // 8 runs in two rounds are 4
+  assert.equal(paceOf(4, FULL_PROTOCOL).runsPerRound, 20); // which are the paper's 100
+  assert.equal(paceOf(1, FULL_PROTOCOL).runsPerRound, 80);
+  assert.ok(paceOf(0, FULL_PROTOCOL).runsPerRound < Infinity, "a clock that stood still");
+});
+
 Deno.test("isTooSlow() leaves out only what takes many seconds a frame", () => {
   assert.equal(isTooSlow(2400, FULL_PROTOCOL), false);
   assert.equal(isTooSlow(40_000, FULL_PROTOCOL), true);

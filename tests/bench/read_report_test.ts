@@ -19,6 +19,18 @@ const broken: readonly [name: string, text: string | undefined, message: RegExp]
   ["lacks its rows", '{"format":"segstream-bench","version":1}', /parts of it are missing/],
 ];
 
+Deno.test("readReport() rejects with InputError, when a row's cores lack their shares", async () => {
+  await using directory = await temporaryDirectory();
+  const path = directory.join("report.json");
+  const report = benchReport();
+  const rows = report.rows.map((row) => ({ ...row, cores: { bursts: 5 } }));
+  await Deno.writeTextFile(path, JSON.stringify({ ...report, rows }));
+  await assert.rejects(readReport(path), {
+    name: "InputError",
+    message: /parts of it are missing/,
+  });
+});
+
 for (const [name, text, message] of broken) {
   Deno.test(`readReport() rejects with InputError, when the file ${name}`, async () => {
     await using directory = await temporaryDirectory();

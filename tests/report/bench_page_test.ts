@@ -32,6 +32,17 @@ Deno.test("benchPage() shows figures, environment and a comparison's changed row
   assert.match(page, /0 of 9 rows are within the noise/);
 });
 
+Deno.test("benchPage() marks figures whose workers lacked a core, and says what it did to ratios", async () => {
+  const cores = { shares: [0.7, 0.7, 0.7], isDisturbed: true, bursts: 5, disturbedBursts: 5 };
+  const whole = { ...cores, shares: [1, 1, 1], isDisturbed: false };
+  const withCores = (use: typeof cores) => benchReport(ROWS.map((row) => ({ ...row, cores: use })));
+  const after = withCores(cores);
+  const page = await benchPage(after, compareReports(withCores(whole), after));
+  assert.ok(page.includes("94.0*"));
+  assert.ok(page.includes("9 of the ratios allow for cores that were missing"));
+  assert.ok(!(await benchPage(withCores(whole))).includes("94.0*"));
+});
+
 Deno.test("benchPage() shows the networks compared, with a chart of their own", async () => {
   const report = benchReport([...ROWS, ...NETWORK_ROWS], { networks: NETWORKS });
   const page = await benchPage(report);

@@ -28,6 +28,13 @@ Deno.test("formatBench() shows the paper's figures beside named resolutions, and
   assert.doesNotMatch(formatBench(benchReport(own)), /Titan/);
 });
 
+Deno.test("formatBench() marks a figure whose workers lacked a core", () => {
+  const lack = { shares: [0.7, 0.8, 0.7], isDisturbed: true, bursts: 5, disturbedBursts: 5 };
+  const rows = ROWS.map((row, i) => i === 1 ? { ...row, cores: lack } : row);
+  // The same place as the blank of the others, so that figures stay below each other.
+  assert.match(lineOf(formatBench(benchReport(rows)), "cls/cpu/2"), / 94\.0\* ±1% +20\.0 {2}±3%$/);
+});
+
 Deno.test("formatBench() shows the bill, what bounds the run, goals, notes and warnings", () => {
   const text = formatBench(benchReport(ROWS, { notes: ["a note"], warnings: ["a warning"] }));
   assert.match(lineOf(text, "infer"), / 17\.90 \(4\.0\)$/);
@@ -54,4 +61,19 @@ Deno.test("formatComparison() tells each row's ratio, noise and verdict, and cou
   assert.match(lineOf(text, "cls/cpu/1, half"), / 55\.0 +27\.5 +0\.50× +±6% {2}slower$/);
   assert.match(lineOf(text, "cls/cpu/2, half"), / 1\.00× +±5% {2}within noise$/);
   assert.match(lineOf(text, "9 rows"), /: 1 slower, 8 within noise$/);
+});
+
+Deno.test("formatComparison() says how many ratios allow for missing cores, where it can be seen", () => {
+  const withShare = (share: number) => {
+    const shares = [share, share, share];
+    const cores = { shares, isDisturbed: share < 0.9, bursts: 3, disturbedBursts: 0 };
+    return benchReport([fpsRow("network", "cls/cpu/2", "half", [94, 94, 94], { cores })]);
+  };
+  const text = (share: number) => formatComparison(compareReports(withShare(1), withShare(share)));
+  assert.match(
+    text(0.8),
+    /^1 of the ratios allows for cores that were missing while the rows were/m,
+  );
+  assert.match(lineOf(text(0.8), "cls/cpu/2, half"), / 94\.0 +94\.0 +1\.25× /);
+  assert.doesNotMatch(text(1), /missing/);
 });
