@@ -4,6 +4,7 @@ import { GraphSession } from "../infer/graph_session.ts";
 import { UpsampleArgmax } from "../infer/label.ts";
 import { createPreparer } from "../infer/prepare.ts";
 import { NetworkSession } from "../infer/session.ts";
+import { sharedMemory } from "../wasm/scratch.ts";
 import type { BenchHead, Entrant, SegstreamContestant } from "./contestant.ts";
 
 /** How the time of a forward pass divides, in milliseconds. */
@@ -61,10 +62,13 @@ class SegstreamPass implements ForwardPass {
       output: inputSize,
       alignCorners: output.alignCorners,
     };
-    this.#argmax = new UpsampleArgmax(shape);
+    const pixels = inputSize.width * inputSize.height;
+    // Where frames lie in the product: in a ring's memory.
+    const frames = sharedMemory(pixels);
+    this.#labels = new Uint8Array(frames.buffer, 0, pixels);
+    this.#argmax = new UpsampleArgmax(shape, { frames });
     this.#softmax = new UpsampleConfidence(shape);
-    this.#labels = new Uint8Array(inputSize.width * inputSize.height);
-    this.#confidence = new Uint8Array(this.#labels.length);
+    this.#confidence = new Uint8Array(pixels);
   }
 
   static async create(
