@@ -7,6 +7,7 @@ import { columnsOf, type Pivot } from "./bench_pivot.ts";
 import type { BenchReport, BenchRow, ComparedNetwork } from "./bench_report.ts";
 import { isImprovement, rowName } from "./bench_text.ts";
 import { html, type Insertable, type Markup } from "./html.ts";
+import { cardOf } from "./network_table.ts";
 import { PAPER_ACCURACY, PAPER_FPS } from "./paper.ts";
 import type { RunReport } from "./run_report.ts";
 
@@ -62,14 +63,14 @@ export function networksTable(
     const paper = published.publishedFps["full"];
     return line("", title, [
       ...fps,
-      paper !== undefined && html`${paper.toFixed(1)} <small>${published.device}</small>`,
+      paper !== undefined && html`${paper.toFixed(1)} <small>${cardOf(published.device)}</small>`,
       millions(parameters),
       millions(publishedParameters),
       ...columns.slice(-1).map(({ name }) => ((macs[name] ?? 0) / 1e9).toFixed(2)),
     ]);
   });
   return html`
-    <table class="columns">
+    <table>
       <thead>
         <tr><th>frames a second</th>${heads}</tr>
       </thead>

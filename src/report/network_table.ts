@@ -47,8 +47,12 @@ export function networkTable(
 function paperCell({ publishedFps, device }: ComparedNetwork): string {
   const fps = publishedFps["full"];
   if (fps === undefined) return "";
-  const card = /\((.*)\)/.exec(device ?? "")?.[1] ?? "";
-  return `${fps.toFixed(1)} ${card.padEnd(7)}`.trimEnd().padEnd(PUBLISHED_WIDTH - 2);
+  return `${fps.toFixed(1)} ${cardOf(device).padEnd(7)}`.trimEnd().padEnd(PUBLISHED_WIDTH - 2);
+}
+
+/** The generation of a card: "Maxwell" of "Titan X (Maxwell)". */
+export function cardOf(device = ""): string {
+  return /\((.*)\)/.exec(device)?.[1] ?? "";
 }
 
 function millions(value: number): string {
