@@ -25,7 +25,8 @@ async function runTests(paths: readonly string[]): Promise<number> {
     for (const line of block) console.log(line);
     block = [];
   };
-  for await (const line of createInterface({ input: Readable.fromWeb(child.stdout) })) {
+  const input = Readable.from(child.stdout.pipeThrough(new TextDecoderStream()));
+  for await (const line of createInterface({ input })) {
     if (FILE_BEGINS.test(line)) print();
     block.push(line);
   }

@@ -1,23 +1,3 @@
-import { type Colour, type ColourTransform, colourTransform } from "../frame/colour.ts";
-import type { Size } from "../frame/geometry.ts";
-import type { Planes } from "./planes.ts";
-
-/** How far a channel may leave 0–255 before its pixel is mended: less than a code of luma and a half. */
-const TOLERANCE = 2;
-
-/** The top bit of each byte of a word, and all others. */
-const TOP_BITS = 0x80808080 | 0;
-const LOW_BITS = 0x7f7f7f7f;
-
-/** A byte in both halves of a 16-bit lane. */
-const TWICE = 0x0101;
-
-/** Pixels of a cell: those that share a sample of chroma. */
-const CELL = 4;
-
-/** The code of Cb and Cr that adds no colour. */
-const GREY = 128;
-
 /**
  * Brings colours that Y'CbCr can say and R'G'B' cannot to what a conversion makes of them, which
  * clips each channel to 0–255. Encoders leave many: highlights and saturated edges overshoot. The
@@ -27,181 +7,190 @@ const GREY = 128;
  * mean, and each pixel the luma that is nearest to its clipped colour beside that: the least squares
  * in R'G'B', rounded to codes. Colours within R'G'B' are kept as they are.
  *
- * It works on two cells, four columns and two rows, as words: each row's luma from the lowest byte,
- * and the pairs of Cb and of Cr. The check is a few operations; few cells need more.
+ * It works on tiles of 16 columns and 2 rows. Their eight cells are the eight lanes of 16 bits:
  *
- * Thread: any, one at a time.
+ * ```
+ * upper  │ y y │ y y │ …     a pixel of every cell: the even, or the odd bytes of a row
+ * lower  │ y y │ y y │ …
+ * chroma │ u v │ u v │ …
+ * ```
+ *
+ * The check takes some thirty instructions, for only the darkest and the lightest pixel of a cell
+ * and its least and largest tint matter. Clipping takes a hundred more, and few tiles need it.
  */
-export class GamutLimiter {
-  /** What `limit` gives: the upper and the lower luma word. */
-  readonly luma: Uint32Array;
-  /** What `limit` gives: the pair of Cb and the pair of Cr. */
-  readonly chroma: Uint16Array;
-  readonly #factors: Factors;
-  /** For each Cb | Cr << 8, the bounds of luma: see {@link boundsOf}. */
-  readonly #bounds: Uint32Array;
-  /** The same memory; storing rounds and keeps within 0–255. */
-  readonly #lumaBytes = new Uint8ClampedArray(8);
-  readonly #chromaBytes = new Uint8ClampedArray(4);
-  /** R' + G' + B' of a cell's pixels, clipped. */
-  readonly #sums = new Float64Array(CELL);
+import { when } from "../wasm/control.ts";
+import { i16x8, i8x16, v128 } from "../wasm/instructions.ts";
+import { type Locals, SCRATCH } from "../wasm/kernel.ts";
+import type { I32, Local, Statement, V128 } from "../wasm/value.ts";
+import {
+  CHROMA_BITS,
+  FACTOR_NAMES,
+  type GamutFactors,
+  LUMA_BITS,
+  UNIT_BITS,
+} from "./gamut_factors.ts";
 
-  /** @param colour Of the frames. */
-  constructor(colour: Colour) {
-    this.luma = new Uint32Array(this.#lumaBytes.buffer);
-    this.chroma = new Uint16Array(this.#chromaBytes.buffer);
-    const transform = colourTransform(colour);
-    this.#factors = factorsOf(transform);
-    this.#bounds = boundsOf(this.#factors);
-  }
+type Vector = Local<"v128">;
 
-  /** Whether no channel of the eight pixels is to be clipped. */
-  holds(upper: number, lower: number, cb: number, cr: number): boolean {
-    const left = this.#bounds[cb & 0xff | (cr & 0xff) << 8]!;
-    const right = this.#bounds[cb >>> 8 | cr & 0xff00]!;
-    const floor = left & 0xffff | right << 16;
-    const ceiling = left >>> 16 | right & 0xffff0000;
-    // Without its lowest bit a sample leaves room for the carry, which is the comparison's result.
-    const above = upper >>> 1 & LOW_BITS;
-    const below = lower >>> 1 & LOW_BITS;
-    return (above + floor & ceiling - above & below + floor & ceiling - below & TOP_BITS) ===
-      TOP_BITS;
-  }
-
-  /** Fills `luma` and `chroma` with the eight pixels clipped. */
-  limit(upper: number, lower: number, cb: number, cr: number): void {
-    this.luma[0] = upper;
-    this.luma[1] = lower;
-    this.chroma[0] = cb;
-    this.chroma[1] = cr;
-    this.#limitCell(0);
-    this.#limitCell(1);
-  }
-
-  /** Clips a whole frame in place; its width is a multiple of 4, its height even. */
-  limitPlanes([y, cb, cr]: Planes, { width, height }: Size): void {
-    const luma = new Uint32Array(y.buffer, y.byteOffset, y.length / 4);
-    const cbPairs = new Uint16Array(cb.buffer, cb.byteOffset, cb.length / 2);
-    const crPairs = new Uint16Array(cr.buffer, cr.byteOffset, cr.length / 2);
-    const perRow = width / 4;
-    let pair = 0;
-    for (let row = 0; row < height; row += 2) {
-      let above = row * perRow;
-      for (const end = pair + perRow; pair < end; pair++, above++) {
-        const upper = luma[above]!;
-        const lower = luma[above + perRow]!;
-        const u = cbPairs[pair]!;
-        const v = crPairs[pair]!;
-        if (this.holds(upper, lower, u, v)) continue;
-        this.limit(upper, lower, u, v);
-        luma[above] = this.luma[0]!;
-        luma[above + perRow] = this.luma[1]!;
-        cbPairs[pair] = this.chroma[0]!;
-        crPairs[pair] = this.chroma[1]!;
-      }
-    }
-  }
-
-  /** @param index 0 for the left cell, 1 for the right one. */
-  #limitCell(index: 0 | 1): void {
-    const luma = this.#lumaBytes;
-    const chroma = this.#chromaBytes;
-    const sums = this.#sums;
-    const { black, grey, redCr, greenCb, greenCr, blueCb } = this.#factors;
-    const { lumaOfSum, uRed, uGreen, uBlue, vRed, vGreen, vBlue } = this.#factors;
-    const u = chroma[index]! - GREY;
-    const v = chroma[2 + index]! - GREY;
-    const red = redCr * v;
-    const green = greenCb * u + greenCr * v;
-    const blue = blueCb * u;
-    let sumRed = 0;
-    let sumGreen = 0;
-    let sumBlue = 0;
-    for (let pixel = 0; pixel < CELL; pixel++) {
-      const light = grey * (luma[lumaOf(index, pixel)]! - black);
-      const r = clip(light + red);
-      const g = clip(light + green);
-      const b = clip(light + blue);
-      sums[pixel] = r + g + b;
-      sumRed += r;
-      sumGreen += g;
-      sumBlue += b;
-    }
-    chroma[index] = GREY + uRed * sumRed + uGreen * sumGreen + uBlue * sumBlue;
-    chroma[2 + index] = GREY + vRed * sumRed + vGreen * sumGreen + vBlue * sumBlue;
-    // What R' + G' + B' owes to the chroma as rounded; luma gives the rest.
-    const tint = (greenCb + blueCb) * (chroma[index]! - GREY) +
-      (redCr + greenCr) * (chroma[2 + index]! - GREY);
-    for (let pixel = 0; pixel < CELL; pixel++) {
-      luma[lumaOf(index, pixel)] = black + (sums[pixel]! - tint) * lumaOfSum;
-    }
-  }
+/** Sixteen columns and two rows. */
+export interface Tile {
+  /** The luma of the upper and of the lower row. */
+  readonly upper: Vector;
+  readonly lower: Vector;
+  /** Cb and Cr of eight cells, in turn. */
+  readonly chroma: Vector;
 }
 
-/** Where in the two words of luma a pixel of a cell lies: 0, 1, 4, 5 in the left one. */
-function lumaOf(index: 0 | 1, pixel: number): number {
-  return 2 * index + pixel + (pixel & 2);
+/** Code that limits colours. */
+export interface GamutLimiter {
+  /** Comes once, before all tiles. */
+  readonly begin: Statement;
+  /** Replaces what the tile holds. */
+  readonly limit: Statement;
 }
 
-/** The colour transform's numbers as fields, which are read faster than lists are taken apart. */
-interface Factors {
-  readonly black: number;
-  readonly grey: number;
-  readonly redCr: number;
-  readonly greenCb: number;
-  readonly greenCr: number;
-  readonly blueCb: number;
-  /** Luma for each unit of R' + G' + B'. */
-  readonly lumaOfSum: number;
-  /** The mean Cb and Cr of a cell from the sums of its channels. */
-  readonly uRed: number;
-  readonly uGreen: number;
-  readonly uBlue: number;
-  readonly vRed: number;
-  readonly vGreen: number;
-  readonly vBlue: number;
+/** What check and clipping have in common. */
+interface Cells extends Tile {
+  readonly k: Readonly<Record<keyof GamutFactors, Vector>>;
+  readonly constants: Constants;
+  readonly tints: { readonly red: Vector; readonly green: Vector; readonly blue: Vector };
+  /** All bits of the cells to be mended. */
+  readonly isOut: Vector;
 }
 
-function factorsOf({ offset, toRgb: m, toYuv: w }: ColourTransform): Factors {
+/** Vectors that are the same for all tiles. */
+interface Constants {
+  readonly evenBytes: Vector;
+  readonly topBits: Vector;
+  readonly zero: Vector;
+  /** Numbers of bytes: the two halves of a vector in turn. */
+  readonly inTurn: Vector;
+}
+
+/** Declares what limits the colours of a tile; `factors` is the address of its table. */
+export function declareGamut(tile: Tile, factors: I32, locals: Locals): GamutLimiter {
+  const k = Object.fromEntries(
+    FACTOR_NAMES.map((name) => [name, locals.v128()]),
+  ) as Cells["k"];
+  const constants = {
+    evenBytes: locals.v128(),
+    topBits: locals.v128(),
+    zero: locals.v128(),
+    inTurn: locals.v128(),
+  };
+  const tints = { red: locals.v128(), green: locals.v128(), blue: locals.v128() };
+  const cells = { ...tile, k, constants, tints, isOut: locals.v128() };
   return {
-    black: offset[0],
-    grey: m[0]!,
-    redCr: m[2]!,
-    greenCb: m[4]!,
-    greenCr: m[5]!,
-    blueCb: m[7]!,
-    lumaOfSum: 1 / (3 * m[0]!),
-    uRed: w[3]! / CELL,
-    uGreen: w[4]! / CELL,
-    uBlue: w[5]! / CELL,
-    vRed: w[6]! / CELL,
-    vGreen: w[7]! / CELL,
-    vBlue: w[8]! / CELL,
+    begin: [
+      FACTOR_NAMES.map((name, i) => k[name].set(v128.load16_splat(SCRATCH, factors, 2 * i))),
+      constants.evenBytes.set(i16x8.splat(0x00ff)),
+      constants.topBits.set(i8x16.splat(0x80)),
+      constants.zero.set(i8x16.splat(0)),
+      constants.inTurn.set(v128.bytes([0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15])),
+    ],
+    limit: [check(cells, locals), when(v128.any_true(cells.isOut), clip(cells, locals))],
   };
 }
 
-function clip(channel: number): number {
-  return channel < 0 ? 0 : channel > 255 ? 255 : channel;
+/** Computes the tints, and which cells are out. */
+function check({ upper, lower, chroma, k, constants, tints, isOut }: Cells, locals: Locals) {
+  const { red, green, blue } = tints;
+  const cb = locals.v128();
+  const cr = locals.v128();
+  const dark = locals.v128();
+  const light = locals.v128();
+  return [
+    cb.set(cbOf(chroma, constants)),
+    cr.set(crOf(chroma, constants)),
+    red.set(times(cr, k.redCr)),
+    green.set(i16x8.add(times(cb, k.greenCb), times(cr, k.greenCr))),
+    blue.set(times(cb, k.blueCb)),
+    dark.set(i8x16.min_u(upper, lower)),
+    dark.set(inUnits(i16x8.min_s(even(dark, constants), odd(dark)))),
+    light.set(i8x16.max_u(upper, lower)),
+    light.set(inUnits(i16x8.max_s(even(light, constants), odd(light)))),
+    isOut.set(v128.or(
+      i16x8.lt_s(i16x8.add(dark, i16x8.min_s(i16x8.min_s(red, green), blue)), k.least),
+      i16x8.gt_s(i16x8.add(light, i16x8.max_s(i16x8.max_s(red, green), blue)), k.most),
+    )),
+  ];
 }
 
-/**
- * Between which luma a chroma stays within R'G'B', of samples without their lowest bit and for sums
- * that carry into the top bit of a byte where they hold: 128 − floor in the two lower bytes, to which
- * the sample is added, and 128 + ceiling in the two upper ones, from which it is subtracted.
- */
-function boundsOf({ black, grey, redCr, greenCb, greenCr, blueCb }: Factors): Uint32Array {
-  const bounds = new Uint32Array(1 << 16);
-  for (let cr = 0; cr < 256; cr++) {
-    for (let cb = 0; cb < 256; cb++) {
-      const red = redCr * (cr - GREY);
-      const green = greenCb * (cb - GREY) + greenCr * (cr - GREY);
-      const blue = blueCb * (cb - GREY);
-      const least = black - (TOLERANCE + Math.min(red, green, blue)) / grey;
-      const most = black + (TOLERANCE + 255 - Math.max(red, green, blue)) / grey;
-      const floor = Math.min(128, Math.max(0, Math.ceil(least / 2)));
-      const ceiling = Math.min(127, Math.max(-1, Math.floor((Math.floor(most) - 1) / 2)));
-      bounds[cb | cr << 8] = (128 - floor) * TWICE | (128 + ceiling) * TWICE << 16;
-    }
-  }
-  return bounds;
+/** Computes all cells anew, and puts those that are out in the place of what they were. */
+function clip({ upper, lower, chroma, k, constants, tints, isOut }: Cells, locals: Locals) {
+  const { zero, inTurn } = constants;
+  const declareChannel = (tint: Vector) => ({ tint, value: locals.v128(), sum: locals.v128() });
+  const red = declareChannel(tints.red);
+  const green = declareChannel(tints.green);
+  const blue = declareChannel(tints.blue);
+  const channels = [red, green, blue];
+  const pixels = [even(upper, constants), odd(upper), even(lower, constants), odd(lower)].map(
+    (code) => ({ code, sum: locals.v128() }),
+  );
+  const luma = locals.v128();
+  const mended = locals.v128();
+  const allTints = locals.v128();
+
+  const mean = (ofRed: V128, ofGreen: V128, ofBlue: V128) => {
+    const sum = i16x8.add(times(red.sum, ofRed), times(green.sum, ofGreen));
+    const chroma = i16x8.add(i16x8.add(sum, times(blue.sum, ofBlue)), k.noChroma);
+    return i16x8.shr_s(chroma, CHROMA_BITS);
+  };
+  // No overflow: the tints of a colour, R' + G' + B' − 3 Y', are within 1.15 · top, and 0 for white. So
+  // beside a white pixel, 3 · top, the mean is within 0.9 · top, and 4 · top is below 2¹⁵.
+  const lumaOf = (pixel: { readonly sum: Vector }) => {
+    const sum = times(i16x8.sub(pixel.sum, allTints), k.third);
+    return i16x8.shr_s(i16x8.add(sum, k.noLuma), LUMA_BITS);
+  };
+  const toBytes = (left: V128, right: V128) =>
+    i8x16.relaxed_swizzle(i8x16.narrow_i16x8_u(left, right), inTurn);
+  const replace = (row: Vector, by: V128) => row.set(v128.bitselect(by, row, isOut));
+  return [
+    pixels.map((pixel, i) => [
+      luma.set(i16x8.sub(inUnits(pixel.code), k.black)),
+      channels.map(({ tint, value, sum }) => [
+        value.set(i16x8.max_s(i16x8.min_s(i16x8.add(luma, tint), k.top), zero)),
+        sum.set(i === 0 ? value : i16x8.add(sum, value)),
+      ]),
+      pixel.sum.set(i16x8.add(i16x8.add(red.value, green.value), blue.value)),
+    ]),
+    mended.set(toBytes(mean(k.cbRed, k.cbGreen, k.cbBlue), mean(k.crRed, k.crGreen, k.crBlue))),
+    replace(chroma, mended),
+    // What R' + G' + B' owes to the chroma as rounded; luma gives the rest.
+    allTints.set(i16x8.add(
+      times(cbOf(mended, constants), k.tintsCb),
+      times(crOf(mended, constants), k.tintsCr),
+    )),
+    replace(upper, toBytes(lumaOf(pixels[0]!), lumaOf(pixels[1]!))),
+    replace(lower, toBytes(lumaOf(pixels[2]!), lumaOf(pixels[3]!))),
+  ];
+}
+
+/** The bytes at even places, in lanes of 16 bits. */
+function even(bytes: V128, { evenBytes }: Constants): V128 {
+  return v128.and(bytes, evenBytes);
+}
+
+/** The bytes at odd places. */
+function odd(bytes: V128): V128 {
+  return i16x8.shr_u(bytes, 8);
+}
+
+function inUnits(codes: V128): V128 {
+  return i16x8.shl(codes, UNIT_BITS);
+}
+
+/** Cb − 128 in the upper bytes of lanes, as signed numbers. */
+function cbOf(chroma: V128, { topBits }: Constants): V128 {
+  return i16x8.shl(v128.xor(chroma, topBits), 8);
+}
+
+/** Cr − 128 likewise. */
+function crOf(chroma: V128, { topBits, evenBytes }: Constants): V128 {
+  return v128.andnot(v128.xor(chroma, topBits), evenBytes);
+}
+
+/** By a factor, in fractions of 2¹⁵. */
+function times(lanes: V128, factor: V128): V128 {
+  return i16x8.relaxed_q15mulr_s(lanes, factor);
 }

@@ -62,7 +62,8 @@ export class Lane {
     if (every > 1 || skipStill) {
       const hasConfidence = this.ring.section(0, SECTION.confidence).length > 0;
       const { source } = options.segmenter;
-      this.#reuse = new MapReuse({ source, skipStill, hasConfidence });
+      const frames = options.ring.memory;
+      this.#reuse = new MapReuse({ source, skipStill, hasConfidence, frames });
     }
     if (overlay) this.draw(overlay);
   }

@@ -1,6 +1,7 @@
 import { nowMs } from "../frame/clock.ts";
 import type { Size } from "../frame/geometry.ts";
 import { HEADER, REUSED } from "../frame/timing.ts";
+import type { FrameMemoryOptions } from "../wasm/frame_kernels.ts";
 import type { SegmentBuffers } from "./segmenter.ts";
 import { StillWatch } from "./still.ts";
 
@@ -18,16 +19,16 @@ export class MapReuse {
   #group: number | undefined;
 
   constructor(
-    options: {
+    { source, skipStill, hasConfidence, frames }: FrameMemoryOptions & {
       readonly source: Size;
       readonly skipStill: boolean;
       readonly hasConfidence: boolean;
     },
   ) {
-    const pixels = options.source.width * options.source.height;
+    const pixels = source.width * source.height;
     this.#labels = new Uint8Array(pixels);
-    this.#confidence = new Uint8Array(options.hasConfidence ? pixels : 0);
-    this.#still = options.skipStill ? new StillWatch(options.source) : undefined;
+    this.#confidence = new Uint8Array(hasConfidence ? pixels : 0);
+    this.#still = skipStill ? new StillWatch(source, { frames }) : undefined;
   }
 
   /**

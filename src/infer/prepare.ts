@@ -1,62 +1,27 @@
 import { type Colour, colourTransform } from "../frame/colour.ts";
-import { i420Layout, type Size } from "../frame/geometry.ts";
-import type { I420Input, NetworkInput, RgbInput } from "../model/network.ts";
-import { GamutLimiter } from "./gamut.ts";
+import type { Size } from "../frame/geometry.ts";
+import type { NetworkInput, RgbInput } from "../model/network.ts";
 import { I420Planes } from "./planes.ts";
 import { BlockPreparer } from "./prepare_blocks.ts";
-import type { FramePreparer, InputBuffer } from "./preparer.ts";
+import { I420Preparer } from "./prepare_planes.ts";
+import type { FramePreparer, InputBuffer, PreparerOptions } from "./preparer.ts";
 
-export type { FramePreparer, InputBuffer } from "./preparer.ts";
+export type { FramePreparer, InputBuffer, PreparerOptions } from "./preparer.ts";
 
 /**
  * The preparer for a network's kind of input.
  *
- * @throws {RangeError} If a size is not even.
+ * @throws {RangeError} If the frames' size is not even, or the network takes planes or blocks and its
+ *   width is not a multiple of 16, or its height not even.
  */
-export function createPreparer(
-  input: NetworkInput,
-  options: { source: Size; inputSize: Size; colour: Colour },
-): FramePreparer {
-  const { source, inputSize, colour } = options;
+export function createPreparer(input: NetworkInput, options: PreparerOptions): FramePreparer {
   switch (input.kind) {
     case "i420":
-      return new I420Preparer(input, source, inputSize, colour);
+      return new I420Preparer(input, options);
     case "blocks":
-      return new BlockPreparer(input, source, inputSize, colour);
+      return new BlockPreparer(input, options);
     case "rgb":
-      return new RgbPreparer(input, source, inputSize, colour);
-  }
-}
-
-/** Resizes the planes, or only copies them where the sizes agree, and clips their colours. */
-class I420Preparer implements FramePreparer {
-  readonly buffers: readonly InputBuffer[];
-  readonly #size: Size;
-  readonly #planes: I420Planes;
-  readonly #gamut: GamutLimiter;
-
-  constructor(input: I420Input, source: Size, inputSize: Size, colour: Colour) {
-    const { width, height } = inputSize;
-    const { byteLength } = i420Layout(inputSize);
-    const luma = new Uint8Array(width * height);
-    const chroma = new Uint8Array(byteLength - luma.length);
-    const half = chroma.length / 2;
-    this.#size = inputSize;
-    this.#gamut = new GamutLimiter(colour);
-    this.#planes = new I420Planes(source, inputSize, [
-      luma,
-      chroma.subarray(0, half),
-      chroma.subarray(half),
-    ]);
-    this.buffers = [
-      { name: input.luma, type: "uint8", shape: [1, 1, height, width], data: luma },
-      { name: input.chroma, type: "uint8", shape: [1, 2, height / 2, width / 2], data: chroma },
-    ];
-  }
-
-  run(pixels: Uint8Array): void {
-    this.#planes.resample(pixels);
-    this.#gamut.limitPlanes(this.#planes.targets, this.#size);
+      return new RgbPreparer(input, options);
   }
 }
 
@@ -73,10 +38,10 @@ class RgbPreparer implements FramePreparer {
   readonly #pixelStride: number;
   readonly #channelStride: number;
 
-  constructor(input: RgbInput, source: Size, inputSize: Size, colour: Colour) {
+  constructor(input: RgbInput, { source, inputSize, colour, frames }: PreparerOptions) {
     const { width, height } = inputSize;
     this.#size = inputSize;
-    this.#planes = new I420Planes(source, inputSize);
+    this.#planes = new I420Planes(source, inputSize, { frames });
     this.#tables = rgbTables(colour);
     this.#codes = fedCodes(input);
     const Data = this.#codes.constructor as new (length: number) => InputBuffer["data"];
@@ -89,8 +54,7 @@ class RgbPreparer implements FramePreparer {
   }
 
   run(pixels: Uint8Array): void {
-    this.#planes.resample(pixels);
-    const [luma, cb, cr] = this.#planes.targets;
+    const [luma, cb, cr] = this.#planes.read(pixels);
     const { luma: fromY, redCr, greenCb, greenCr, blueCb, clamp } = this.#tables;
     const { width, height } = this.#size;
     const chromaWidth = (width + 1) >> 1;

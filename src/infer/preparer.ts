@@ -1,3 +1,7 @@
+import type { Colour } from "../frame/colour.ts";
+import type { Size } from "../frame/geometry.ts";
+import type { FrameMemoryOptions } from "../wasm/frame_kernels.ts";
+
 /** One input of a network: its shape and the memory it is fed from. */
 export interface InputBuffer {
   readonly name: string;
@@ -12,4 +16,14 @@ export interface FramePreparer {
   readonly buffers: readonly InputBuffer[];
   /** Reads one I420 frame of the source's size. */
   run(pixels: Uint8Array): void;
+}
+
+/** Which frames become which input. */
+export interface PreparerOptions extends FrameMemoryOptions {
+  /** Size of the frames. */
+  readonly source: Size;
+  /** Size of the network's input. */
+  readonly inputSize: Size;
+  /** Of the frames. */
+  readonly colour: Colour;
 }

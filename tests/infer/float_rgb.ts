@@ -46,8 +46,7 @@ export class FloatRgbPreparer implements FramePreparer {
   }
 
   run(pixels: Uint8Array): void {
-    this.#planes.resample(pixels);
-    const [luma, cb, cr] = this.#planes.targets;
+    const [luma, cb, cr] = this.#planes.read(pixels);
     const { offset, toRgb: m } = colourTransform(this.#colour);
     const { width, height } = this.#size;
     let outside = 0;

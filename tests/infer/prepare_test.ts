@@ -1,79 +1,10 @@
 import assert from "node:assert/strict";
 import { rgbToYuv } from "../../src/frame/colour.ts";
 import { i420Layout } from "../../src/frame/geometry.ts";
-import { createPreparer } from "../../src/infer/prepare.ts";
-import { PlaneResampler } from "../../src/infer/resample.ts";
-import type { RgbInput } from "../../src/model/network.ts";
-
-/** The resize in float64, straight from its definition: a triangle around each output's centre. */
-function plainResample(
-  source: Uint8Array,
-  from: { width: number; height: number },
-  to: { width: number; height: number },
-): number[] {
-  const axis = (points: number, pixels: number, i: number) => {
-    const factor = points / pixels;
-    const radius = factor > 2 ? factor : 1;
-    const centre = Math.min(points - 0.5, Math.max(0.5, (i + 0.5) * factor));
-    const weights = Array.from(
-      { length: points },
-      (_, j) => Math.max(0, 1 - Math.abs(j + 0.5 - centre) / radius),
-    );
-    const sum = weights.reduce((a, b) => a + b);
-    return weights.map((weight) => weight / sum);
-  };
-  const result = [];
-  for (let y = 0; y < to.height; y++) {
-    const rows = axis(from.height, to.height, y);
-    for (let x = 0; x < to.width; x++) {
-      const columns = axis(from.width, to.width, x);
-      let value = 0;
-      rows.forEach((a, j) =>
-        columns.forEach((b, i) => value += a * b * source[j * from.width + i]!)
-      );
-      result.push(value);
-    }
-  }
-  return result;
-}
-
-const RESIZES = [
-  { name: "copies", from: [16, 8], to: [16, 8] },
-  { name: "shrinks by less than 2", from: [24, 18], to: [16, 11] },
-  { name: "shrinks by exactly 2", from: [32, 16], to: [16, 8] },
-  { name: "averages when it shrinks by more", from: [50, 34], to: [16, 8] },
-  { name: "averages rows of whole words", from: [48, 35], to: [13, 9] },
-  { name: "enlarges", from: [9, 7], to: [20, 15] },
-  { name: "enlarges one sample", from: [1, 1], to: [6, 4] },
-] as const;
-
-for (const { name, from, to } of RESIZES) {
-  Deno.test(`PlaneResampler ${name}, within 2 codes of the exact triangle filter`, () => {
-    const [fromSize, toSize] = [from, to].map(([width, height]) => ({ width, height }));
-    const source = Uint8Array.from(
-      { length: from[0] * from[1] },
-      (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 24,
-    );
-    const target = new Uint8Array(to[0] * to[1]);
-    new PlaneResampler(fromSize!, toSize!).run(source, target);
-    const exact = plainResample(source, fromSize!, toSize!);
-    target.forEach((value, i) =>
-      assert.ok(Math.abs(value - exact[i]!) <= 2, `${value} is not ${exact[i]} at ${i}`)
-    );
-  });
-
-  Deno.test(`PlaneResampler keeps a flat plane flat, when it ${name}`, () => {
-    const [fromSize, toSize] = [from, to].map(([width, height]) => ({ width, height }));
-    for (const code of [0, 77, 255]) {
-      const target = new Uint8Array(to[0] * to[1]);
-      new PlaneResampler(fromSize!, toSize!).run(
-        new Uint8Array(from[0] * from[1]).fill(code),
-        target,
-      );
-      assert.ok(target.every((value) => value === code));
-    }
-  });
-}
+import { createPreparer, type FramePreparer, type InputBuffer } from "../../src/infer/prepare.ts";
+import type { BlockInput, I420Input, NetworkInput, RgbInput } from "../../src/model/network.ts";
+import { sharedMemory } from "../../src/wasm/scratch.ts";
+import { createRandom } from "../model/random_weights.ts";
 
 const MEAN = [0.485, 0.456, 0.406] as const;
 const STD = [0.229, 0.224, 0.225] as const;
@@ -132,16 +63,80 @@ Deno.test("createPreparer() lays uint8 and float16 out as asked, nhwc and nchw",
   assert.ok(Math.abs(values[0]! - (60 / 255 - MEAN[0]) / STD[0]) < 2e-3);
 });
 
+const PLANES: I420Input = { kind: "i420", luma: "y", chroma: "uv" };
+const BLOCKS: BlockInput = { kind: "blocks", name: "blocks", outside: [16, 128, 128] };
+const RGB: RgbInput = {
+  ...{ kind: "rgb", name: "image", layout: "nhwc", type: "uint8" },
+  mean: MEAN,
+  std: STD,
+};
+const COLOUR = { matrix: "bt709", range: "limited" } as const;
+
 Deno.test("createPreparer() feeds the planes as they are, to an I420 network of the same size", () => {
-  const pixels = Uint8Array.from({ length: 12 }, (_, i) => 120 + i);
-  const preparer = createPreparer({ kind: "i420", luma: "y", chroma: "uv" }, {
-    source: SIZE,
-    inputSize: SIZE,
-    colour: { matrix: "bt709", range: "limited" },
-  });
+  const size = { width: 16, height: 2 };
+  const pixels = Uint8Array.from({ length: 48 }, (_, i) => 100 + i);
+  const preparer = createPreparer(PLANES, { source: size, inputSize: size, colour: COLOUR });
   preparer.run(pixels);
   assert.deepEqual(
     preparer.buffers.map(({ name, shape, data }) => [name, shape, [...data]]),
-    [["y", [1, 1, 2, 4], [...pixels.subarray(0, 8)]], ["uv", [1, 2, 1, 2], [128, 129, 130, 131]]],
+    [
+      ["y", [1, 1, 2, 16], [...pixels.subarray(0, 32)]],
+      ["uv", [1, 2, 1, 8], [...pixels.subarray(32)]],
+    ],
   );
 });
+
+for (const input of [PLANES, BLOCKS]) {
+  Deno.test(`createPreparer() refuses a size that tiles do not cover, for ${input.kind}`, () => {
+    for (const inputSize of [{ width: 24, height: 32 }, { width: 32, height: 33 }]) {
+      const options = { source: { width: 64, height: 64 }, inputSize, colour: COLOUR };
+      assert.throws(() => createPreparer(input, options), RangeError);
+    }
+  });
+}
+
+Deno.test("createPreparer() feeds planes of an odd size, to an RGB network", () => {
+  // A code of luma is the same code of RGB here, so that the resize shows: three into two columns.
+  const source = { width: 6, height: 2 };
+  const colour = { matrix: "bt709", range: "full" } as const;
+  const preparer = createPreparer(RGB, { source, inputSize: { width: 3, height: 1 }, colour });
+  const luma = [0, 20, 40, 60, 80, 100];
+  preparer.run(Uint8Array.from([...luma, ...luma, ...Array(6).fill(128)]));
+  const [{ data, shape }] = preparer.buffers as [InputBuffer];
+  assert.deepEqual(shape, [1, 1, 3, 3]);
+  assert.deepEqual([...data], [10, 50, 90].flatMap((code) => [code, code, code]));
+});
+
+const INPUTS: readonly NetworkInput[] = [PLANES, BLOCKS, RGB];
+const SOURCES = [
+  { name: "of the network's size", source: { width: 32, height: 32 } },
+  { name: "that it resizes", source: { width: 54, height: 46 } },
+  { name: "that it shrinks by much", source: { width: 134, height: 102 } },
+];
+
+for (const input of INPUTS) {
+  for (const { name, source } of SOURCES) {
+    Deno.test(`createPreparer() feeds a frame ${name} in place as its copy, for ${input.kind}`, () => {
+      const random = createRandom(5);
+      const pixels = Uint8Array.from(
+        { length: i420Layout(source).byteLength },
+        () => 256 * random(),
+      );
+      const frames = sharedMemory(100 + pixels.length);
+      const everything = new Uint8Array(frames.buffer);
+      const inPlace = everything.subarray(100, 100 + pixels.length);
+      inPlace.set(pixels);
+      const before = everything.slice();
+      const options = { source, inputSize: { width: 32, height: 32 }, colour: COLOUR };
+      const feed = (preparer: FramePreparer, frame: Uint8Array) => {
+        preparer.run(frame);
+        return preparer.buffers.map(({ data }) => [...data]);
+      };
+      const expected = feed(createPreparer(input, options), pixels);
+      const preparer = createPreparer(input, { ...options, frames });
+      assert.deepEqual(feed(preparer, inPlace), expected);
+      assert.deepEqual(feed(preparer, pixels), expected);
+      assert.deepEqual(everything, before);
+    });
+  }
+}

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Size } from "../../src/frame/geometry.ts";
 import { StillWatch } from "../../src/infer/still.ts";
+import { sharedMemory } from "../../src/wasm/scratch.ts";
 
-/** Sizes with whole blocks, with a rest, at odd words, and smaller than a block. */
+/** Sizes with whole blocks, with a rest, narrower than two blocks, and smaller than one. */
 const SIZES: readonly Size[] = [
   { width: 64, height: 32 },
   { width: 60, height: 36 },
   { width: 54, height: 30 },
+  { width: 12, height: 10 },
   { width: 6, height: 4 },
 ];
 
@@ -59,6 +61,20 @@ for (const size of SIZES) {
   });
 }
 
+Deno.test("isStill() looks at luma alone, in blocks that do not fit too", () => {
+  for (const size of SIZES) {
+    const { width, height } = size;
+    const frames = sharedMemory(width * height * 3 / 2);
+    const frame = new Uint8Array(frames.buffer, 0, width * height * 3 / 2);
+    const watch = new StillWatch(size, { frames });
+    frame.set(drawFrame(size));
+    watch.isStill(frame);
+    watch.keep();
+    assert.equal(watch.isStill(frame.fill(255, width * height)), true);
+    assert.equal(watch.isStill(frame.fill(255, width * (height - 1))), false);
+  }
+});
+
 Deno.test("isStill() compares with what was remembered, so that what creeps is seen", () => {
   const size = { width: 64, height: 32 };
   const watch = new StillWatch(size);
@@ -77,20 +93,25 @@ Deno.test("isStill() compares with what was remembered, so that what creeps is s
   assert.equal(watch.isStill(brighter(1)), false);
 });
 
-Deno.test("isStill() gives the same whether the frame starts at a word or not", () => {
-  const size = { width: 64, height: 32 };
+Deno.test("isStill() gives the same for a frame in the memory of frames, wherever it starts", () => {
+  const size = { width: 54, height: 30 };
   const frame = drawFrame(size, 2, 5);
-  const shifted = new Uint8Array(frame.length + 1).subarray(1);
-  for (const codes of [0, 3, 4]) {
-    const [plain, odd] = [new StillWatch(size), new StillWatch(size)];
-    shifted.set(frame);
-    plain.isStill(frame);
-    odd.isStill(shifted);
-    plain.keep();
-    odd.keep();
-    const next = frame.map((code) => code + codes);
-    shifted.set(next);
-    assert.equal(plain.isStill(next), codes < 4);
-    assert.equal(odd.isStill(shifted), codes < 4);
+  const frames = sharedMemory(2 * frame.length);
+  // Behind it lies what a read beyond its end would find.
+  const everything = new Uint8Array(frames.buffer).fill(255);
+  for (const start of [0, 1, everything.length - 16 - frame.length]) {
+    const inPlace = everything.subarray(start, start + frame.length);
+    for (const codes of [0, 3, 4]) {
+      const [copying, reaching] = [new StillWatch(size), new StillWatch(size, { frames })];
+      inPlace.set(frame);
+      copying.isStill(frame);
+      reaching.isStill(inPlace);
+      copying.keep();
+      reaching.keep();
+      const next = frame.map((code) => code + codes);
+      inPlace.set(next);
+      assert.equal(copying.isStill(next), codes < 4);
+      assert.equal(reaching.isStill(inPlace), codes < 4);
+    }
   }
 });
