@@ -9,7 +9,7 @@ import { mayUseAccelerator, type ProviderDecision } from "./infer/choose.ts";
 import { graphCacheFolder } from "./infer/graph_cache.ts";
 import { hasIntegerDot } from "./infer/integer_dot.ts";
 import { int8MakerFor, type PrecisionChoice } from "./infer/precision.ts";
-import { retireWorkers, spawnWorkers } from "./infer/threads.ts";
+import { retireWorkers, spawnWorkers } from "./infer/pool/threads.ts";
 import { networkFor, openModel } from "./model/any_model.ts";
 import type { CustomFacts } from "./model/custom/sidecar.ts";
 import type { DownloadProgress } from "./model/download.ts";

@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** The blend runs in the worker, where the class map is hot in cache. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
-  "src/infer/lane.ts": ["overlay"],
+  "src/infer/pool/lane.ts": ["overlay"],
 };
 
 /** Text that must not occur, and the only place where it may. */

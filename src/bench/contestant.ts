@@ -2,7 +2,7 @@
 import type { Colour } from "../frame/colour.ts";
 import type { Size } from "../frame/geometry.ts";
 import { int8NetworkFor, type PrecisionChoice } from "../infer/precision.ts";
-import { createPreparer } from "../infer/prepare.ts";
+import { createPreparer } from "../infer/prepare/prepare.ts";
 import type { Graph } from "../infer/graph_session.ts";
 import type { Provider } from "../infer/providers.ts";
 import { buildNetwork, buildOnnx, type Model } from "../model/model.ts";

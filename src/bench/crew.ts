@@ -1,5 +1,5 @@
-import { revive } from "../infer/messages.ts";
-import { retireWorkers } from "../infer/threads.ts";
+import { revive } from "../infer/pool/messages.ts";
+import { retireWorkers } from "../infer/pool/threads.ts";
 import type { Entrant } from "./contestant.ts";
 import type { BenchOrder, BenchReply, Burst, BurstOrder } from "./messages.ts";
 

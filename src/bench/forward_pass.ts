@@ -1,10 +1,10 @@
 import { nowMs } from "../frame/clock.ts";
-import { UpsampleConfidence } from "../infer/confidence.ts";
+import { UpsampleConfidence } from "../infer/heads/confidence.ts";
 import { GraphSession } from "../infer/graph_session.ts";
-import { UpsampleArgmax } from "../infer/label.ts";
-import { createPreparer } from "../infer/prepare.ts";
+import { UpsampleArgmax } from "../infer/heads/label.ts";
+import { createPreparer } from "../infer/prepare/prepare.ts";
 import { NetworkSession } from "../infer/session.ts";
-import { sharedMemory } from "../wasm/scratch.ts";
+import { sharedMemory } from "../wasm/memory.ts";
 import type { BenchHead, Entrant, SegstreamContestant } from "./contestant.ts";
 
 /** How the time of a forward pass divides, in milliseconds. */

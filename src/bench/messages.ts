@@ -1,6 +1,6 @@
 /** What the benchmark and its workers say to each other. */
-import type { ErrorReport } from "../infer/messages.ts";
-import type { QuitOrder } from "../infer/orders.ts";
+import type { ErrorReport } from "../infer/pool/messages.ts";
+import type { QuitOrder } from "../infer/pool/orders.ts";
 import type { BenchHead, Entrant } from "./contestant.ts";
 import type { PassTimes } from "./forward_pass.ts";
 

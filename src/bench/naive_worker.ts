@@ -1,5 +1,5 @@
 /** The thread that the naive way runs on: one order, one answer. */
-import { type ErrorReport, reportOf } from "../infer/messages.ts";
+import { type ErrorReport, reportOf } from "../infer/pool/messages.ts";
 import { type NaiveOrder, type NaiveResult, runNaive } from "./naive_run.ts";
 
 /** How the run ended. */

@@ -1,6 +1,6 @@
 /** The comparison of the paper's Table 5 on this machine: other networks beside Fast-SCNN. */
 import type { Size } from "../frame/geometry.ts";
-import { createPreparer } from "../infer/prepare.ts";
+import { createPreparer } from "../infer/prepare/prepare.ts";
 import { buildOnnx, countParameters, listLayers, type Model } from "../model/model.ts";
 import type { RgbInput } from "../model/network.ts";
 import {

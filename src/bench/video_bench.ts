@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { nowMs } from "../frame/clock.ts";
 import type { FfmpegBinary } from "../ffmpeg/binary.ts";
-import { revive } from "../infer/messages.ts";
+import { revive } from "../infer/pool/messages.ts";
 import type { PrecisionChoice } from "../infer/precision.ts";
 import type { Provider } from "../infer/providers.ts";
 import type { Resolution } from "../model/resolution.ts";

@@ -1,6 +1,6 @@
 /** A thread of the benchmark: holds the sessions of its entrants and times their passes. */
 import { nowMs } from "../frame/clock.ts";
-import { reportOf } from "../infer/messages.ts";
+import { reportOf } from "../infer/pool/messages.ts";
 import { programCpuMs } from "../report/cpu_cost.ts";
 import { createForwardPass, type ForwardPass } from "./forward_pass.ts";
 import type { BenchOrder, BenchReply, Burst, BurstOrder } from "./messages.ts";

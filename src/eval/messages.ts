@@ -1,5 +1,5 @@
 import type { Provider } from "../infer/providers.ts";
-import type { ErrorReport } from "../infer/messages.ts";
+import type { ErrorReport } from "../infer/pool/messages.ts";
 import type { AnyModel } from "../model/any_model.ts";
 import type { Calibration } from "../model/quantize/calibration.ts";
 import type { Resolution } from "../model/resolution.ts";

@@ -1,6 +1,6 @@
 import { formatSize, type Size } from "../frame/geometry.ts";
-import { fedCodes, type FramePreparer, type InputBuffer } from "../infer/prepare.ts";
-import { PlaneResampler } from "../infer/resample.ts";
+import { fedCodes, type FramePreparer, type InputBuffer } from "../infer/prepare/prepare.ts";
+import { PlaneResampler } from "../infer/prepare/resample.ts";
 import type { RgbInput } from "../model/network.ts";
 
 /**

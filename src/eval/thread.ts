@@ -1,5 +1,5 @@
-import { revive } from "../infer/messages.ts";
-import { within } from "../infer/threads.ts";
+import { revive } from "../infer/pool/messages.ts";
+import { within } from "../infer/pool/threads.ts";
 import type { EvalAnswer, EvalOrder, Result, Setup } from "./messages.ts";
 import type { AnnotatedPicture } from "./picture.ts";
 

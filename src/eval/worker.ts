@@ -1,5 +1,5 @@
 /** The evaluating thread: pictures in, counts out, one at a time. */
-import { reportOf } from "../infer/messages.ts";
+import { reportOf } from "../infer/pool/messages.ts";
 import { Examiner } from "./examiner.ts";
 import type { EvalAnswer, EvalOrder } from "./messages.ts";
 

@@ -1,6 +1,6 @@
 import type { SegmentationClass } from "../frame/classes.ts";
 import type { Size } from "../frame/geometry.ts";
-import { PlaneResampler } from "../infer/resample.ts";
+import { PlaneResampler } from "../infer/prepare/resample.ts";
 import { ConfusionMatrix } from "./confusion.ts";
 import type { Result } from "./messages.ts";
 import { scoreConfusion } from "./scores.ts";

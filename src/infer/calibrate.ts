@@ -15,7 +15,7 @@ import {
 } from "../model/quantize/statistics.ts";
 import { modelSize, type Resolution } from "../model/resolution.ts";
 import { INPUT_NAMES } from "../model/stem.ts";
-import { createPreparer } from "./prepare.ts";
+import { createPreparer } from "./prepare/prepare.ts";
 import { loadSession, toTensor } from "./session.ts";
 
 /** A frame to calibrate with. */

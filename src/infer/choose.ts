@@ -1,10 +1,10 @@
 import type { Network } from "../model/network.ts";
-import type { WorkerMessage } from "./messages.ts";
-import { retireWorkers, spawnWorkers } from "./threads.ts";
+import type { WorkerMessage } from "./pool/messages.ts";
+import { retireWorkers, spawnWorkers } from "./pool/threads.ts";
 import { plausibleAccelerators } from "./adapter.ts";
 import type { Provider, ProviderChoice } from "./providers.ts";
 import type { SegmenterOptions } from "./segmenter.ts";
-import type { Order } from "./orders.ts";
+import type { Order } from "./pool/orders.ts";
 
 /** How long a provider may take to start and run; a software adapter takes seconds a frame. */
 const TRIAL_TIMEOUT_MS = 6000;

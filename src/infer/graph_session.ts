@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { InputBuffer } from "./prepare.ts";
+import type { InputBuffer } from "./prepare/prepare.ts";
 import { loadSession, type SessionOptions, toTensor } from "./session.ts";
 
 /** An ONNX file that is run as it is, whatever its outputs. */

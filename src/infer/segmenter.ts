@@ -4,8 +4,8 @@ import type { Size } from "../frame/geometry.ts";
 import { HEADER } from "../frame/timing.ts";
 import type { Network } from "../model/network.ts";
 import type { FrameMemoryOptions } from "../wasm/frame_kernels.ts";
-import { createHead, type FrameHead } from "./head.ts";
-import { createPreparer, type FramePreparer } from "./prepare.ts";
+import { createHead, type FrameHead } from "./heads/head.ts";
+import { createPreparer, type FramePreparer } from "./prepare/prepare.ts";
 import { type LoadedNetwork, NetworkSession, type SessionOptions } from "./session.ts";
 
 /** The frames a segmenter works on. */

@@ -8,7 +8,7 @@ import { buildInt8Network, listQuantizable } from "../model/quantize/network.ts"
 import { modelSize, type Resolution } from "../model/resolution.ts";
 import type { Colour } from "../frame/colour.ts";
 import type { CalibrationFrame } from "./calibrate.ts";
-import { createPreparer } from "./prepare.ts";
+import { createPreparer } from "./prepare/prepare.ts";
 import { NetworkSession } from "./session.ts";
 
 /** What quantising a layer does to the logits, compared with the float network's. */

@@ -2,9 +2,9 @@ import "./telemetry.ts"; // before the library
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { ModelError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
-import type { FramePreparer, InputBuffer } from "./prepare.ts";
+import type { FramePreparer, InputBuffer } from "./prepare/prepare.ts";
 import { explainProviderFailure, type Provider } from "./providers.ts";
-import { loadError, runError } from "./refusals.ts";
+import { loadError, runError } from "./pool/refusals.ts";
 
 // What goes wrong is thrown; printed as well, it would stand beside the one line that users get.
 env.logLevel = "fatal";

@@ -2,7 +2,7 @@ import { CITYSCAPES_CLASSES, type SegmentationClass } from "../frame/classes.ts"
 import type { Colour } from "../frame/colour.ts";
 import { formatSize, type I420Layout, i420Layout, type Size } from "../frame/geometry.ts";
 import { type FrameBuffer, FrameKernels, type FrameMemoryOptions } from "../wasm/frame_kernels.ts";
-import { Scratch } from "../wasm/scratch.ts";
+import { Scratch } from "../wasm/memory.ts";
 import { BLEND_SCRATCH_BYTES } from "./blend_block.ts";
 import { BLEND_KERNELS, type BlendKernel } from "./blend_kernel.ts";
 import { defaultPalette, type Palette } from "./palette.ts";

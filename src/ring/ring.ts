@@ -1,4 +1,4 @@
-import { sharedMemory } from "../wasm/scratch.ts";
+import { sharedMemory } from "../wasm/memory.ts";
 import { Bell } from "./bell.ts";
 import { groupOf, GroupOwners } from "./group_owners.ts";
 import { CONTROL, ringLayout, type RingShape, SLOT } from "./layout.ts";

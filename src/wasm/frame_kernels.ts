@@ -1,5 +1,5 @@
 import type { KernelModule, Kernels } from "./kernel.ts";
-import { alignUp, PAGE_BYTES, pagesFor } from "./scratch.ts";
+import { alignUp, PAGE_BYTES, pagesFor } from "./memory.ts";
 
 /** A buffer of a frame that a kernel works on. */
 export interface FrameBuffer {

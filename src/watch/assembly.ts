@@ -1,8 +1,8 @@
 /** Puts together what a camera's frames pass through, once their size is known. */
 import type { OnStreamEvent } from "../frame/stream_event.ts";
 import { type FrameTiming, HEADER_FIELDS } from "../frame/timing.ts";
-import { Gauges } from "../infer/gauges.ts";
-import type { AttachedStream } from "../infer/pool.ts";
+import { Gauges } from "../infer/pool/gauges.ts";
+import type { AttachedStream } from "../infer/pool/pool.ts";
 import type { Network } from "../model/network.ts";
 import type { Resolution } from "../model/resolution.ts";
 import type { DrawOptions } from "../overlay/overlay.ts";

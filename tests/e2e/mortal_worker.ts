@@ -1,5 +1,5 @@
 /** The real inference worker, until somebody asks for its death. */
-import "../../src/infer/worker.ts";
+import "../../src/infer/pool/worker.ts";
 
 /** The channel on which deaths are asked for. */
 export const DEATHS = "segstream_test_deaths";

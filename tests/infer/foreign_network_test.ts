@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { rgbToYuv } from "../../src/frame/colour.ts";
 import { HEADER_FIELDS } from "../../src/frame/timing.ts";
-import { createHead } from "../../src/infer/head.ts";
-import { UpsampleNearest } from "../../src/infer/nearest.ts";
+import { createHead } from "../../src/infer/heads/head.ts";
+import { UpsampleNearest } from "../../src/infer/heads/nearest.ts";
 import { Segmenter } from "../../src/infer/segmenter.ts";
 import { customNetwork, describeCustomModel } from "../../src/model/custom/custom_model.ts";
 import type { CustomFacts } from "../../src/model/custom/sidecar.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { i420Layout, planeOf, type Size } from "../../src/frame/geometry.ts";
-import { createPreparer } from "../../src/infer/prepare.ts";
+import { createPreparer } from "../../src/infer/prepare/prepare.ts";
 import { addBlockStem, BLOCK, blockGrid } from "../../src/model/block_stem.ts";
 import { foldBatchNorm } from "../../src/model/layer_weights.ts";
 import { GraphBuilder } from "../../src/model/onnx/graph_builder.ts";

@@ -9,7 +9,7 @@ import {
   VIEWS,
   viewSize,
 } from "../../src/overlay/blend.ts";
-import { sharedMemory } from "../../src/wasm/scratch.ts";
+import { sharedMemory } from "../../src/wasm/memory.ts";
 import { blendPlainly } from "./plain_blend.ts";
 
 const colour = fc.record({

@@ -3,7 +3,7 @@ import { loopTo } from "../../src/wasm/control.ts";
 import { FrameKernels } from "../../src/wasm/frame_kernels.ts";
 import { i32 } from "../../src/wasm/instructions.ts";
 import { FRAMES, kernel, KernelModule } from "../../src/wasm/kernel.ts";
-import { Scratch, sharedMemory } from "../../src/wasm/scratch.ts";
+import { Scratch, sharedMemory } from "../../src/wasm/memory.ts";
 
 /** Adds `amount` to `length` bytes of one buffer, and puts them into another one. */
 const MODULE = new KernelModule({

@@ -8,7 +8,7 @@ import {
   KernelModule,
   SCRATCH,
 } from "../../src/wasm/kernel.ts";
-import { pagesFor, Scratch, sharedMemory } from "../../src/wasm/scratch.ts";
+import { pagesFor, Scratch, sharedMemory } from "../../src/wasm/memory.ts";
 
 function memories(frames = new WebAssembly.Memory({ initial: 1 })): KernelMemories {
   return { frames, scratch: new WebAssembly.Memory({ initial: 1 }) };

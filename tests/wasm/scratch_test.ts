@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Scratch } from "../../src/wasm/scratch.ts";
+import { Scratch } from "../../src/wasm/memory.ts";
 
 Deno.test("Scratch.put() sets blocks aside that the memory then holds", () => {
   const scratch = new Scratch();
