@@ -8,8 +8,12 @@
  *
  * Every block starts on a cache line, so that two threads that work on neighbours do not share one.
  */
+import { PAGE_BYTES } from "../wasm/memory.ts";
 
 const CACHE_LINE = 64;
+
+/** What a memory of 32-bit addresses holds, less a page for what is read beyond its end. */
+const MOST_MEMORY_BYTES = 2 ** 32 - PAGE_BYTES;
 
 /** Words that belong to the ring as a whole. */
 export const CONTROL = {
@@ -44,6 +48,15 @@ export interface RingShape {
   readonly headerFields: number;
   /** Bytes in each section of a slot. */
   readonly sectionBytes: readonly number[];
+}
+
+/** What another thread needs to attach to a ring; crosses `postMessage`. */
+export interface RingHandle {
+  /** Shared; kernels work on the frames in it where they lie. */
+  readonly memory: WebAssembly.Memory;
+  readonly shape: RingShape;
+  /** Of the bell that wakes the workers. */
+  readonly bell: SharedArrayBuffer;
 }
 
 /** Byte offsets computed from a {@link RingShape}. */
@@ -86,6 +99,24 @@ export function ringLayout(shape: RingShape): RingLayout {
     sections: { first: sectionsFirst, stride: sectionStride },
     sectionOffsets,
   };
+}
+
+/**
+ * The shape with as many slots as asked for, or as there is room for in one memory.
+ *
+ * @throws {RangeError} If there is none for a single one, or as {@link ringLayout}.
+ */
+export function fitToMemory(shape: RingShape): RingShape {
+  const { byteLength } = ringLayout(shape);
+  if (byteLength <= MOST_MEMORY_BYTES) return shape;
+  const slotBytes = byteLength / shape.slots; // with its share of what belongs to all
+  const fitting = Math.floor(MOST_MEMORY_BYTES / slotBytes);
+  if (fitting === 0) {
+    throw new RangeError(
+      `Cannot hold a frame of ${(slotBytes / 2 ** 30).toFixed(1)} GiB: a ring has 4 GiB at most.`,
+    );
+  }
+  return { ...shape, slots: fitting };
 }
 
 function align(bytes: number): number {

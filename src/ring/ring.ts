@@ -1,18 +1,16 @@
 import { sharedMemory } from "../wasm/memory.ts";
 import { Bell } from "./bell.ts";
 import { groupOf, GroupOwners } from "./group_owners.ts";
-import { CONTROL, ringLayout, type RingShape, SLOT } from "./layout.ts";
+import {
+  CONTROL,
+  fitToMemory,
+  type RingHandle,
+  ringLayout,
+  type RingShape,
+  SLOT,
+} from "./layout.ts";
 import { busyWith, isInFlight, isReady, PHASE, SlotStates, STATE } from "./slot_states.ts";
 import { type SlotViews, viewSlots } from "./slot_views.ts";
-
-/** What another thread needs to attach to a ring; crosses `postMessage`. */
-export interface RingHandle {
-  /** Shared; kernels work on the frames in it where they lie. */
-  readonly memory: WebAssembly.Memory;
-  readonly shape: RingShape;
-  /** Of the bell that wakes the workers. */
-  readonly bell: SharedArrayBuffer;
-}
 
 /** What became of the slots a dead worker left behind. */
 export interface Reclaimed {
@@ -56,8 +54,8 @@ export class FrameRing {
 
   /** Attaches to a ring that was allocated, perhaps by another thread. */
   constructor(handle: RingHandle) {
-    const { memory, shape } = handle;
-    const buffer = memory.buffer as SharedArrayBuffer;
+    const { shape } = handle;
+    const buffer = handle.memory.buffer as SharedArrayBuffer;
     const layout = ringLayout(shape);
     if (buffer.byteLength < layout.byteLength) {
       throw new RangeError(
@@ -71,8 +69,9 @@ export class FrameRing {
     this.#slots = viewSlots(buffer, layout, shape);
   }
 
-  /** Makes a ring with every slot FREE. Workers that serve several rings want one bell for all. */
-  static allocate(shape: RingShape, bell: Bell = new Bell()): FrameRing {
+  /** A ring with every slot FREE, fewer where 4 GiB do not hold them. Rings may share a bell. */
+  static allocate(asked: RingShape, bell: Bell = new Bell()): FrameRing {
+    const shape = fitToMemory(asked);
     const memory = sharedMemory(ringLayout(shape).byteLength);
     return new FrameRing({ memory, shape, bell: bell.buffer });
   }

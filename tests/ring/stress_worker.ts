@@ -1,5 +1,6 @@
 /** A worker for the ring's stress test: checks a frame's canaries, marks it and finishes it. */
-import { FrameRing, type RingHandle } from "../../src/ring/ring.ts";
+import type { RingHandle } from "../../src/ring/layout.ts";
+import { FrameRing } from "../../src/ring/ring.ts";
 import { canary, FIELD, random, spin } from "./stress_frames.ts";
 
 /** What the test tells a worker. */
