@@ -9,6 +9,9 @@ import { Readable } from "node:stream";
 /** Folders whose tests run the whole program; they take about as long as all the others. */
 const PROGRAMS = ["camera", "e2e", "hard"];
 
+/** Longer than any test takes: what is silent for so long has stopped. */
+const LONGEST_SILENCE_MS = 5 * 60_000;
+
 /** What begins the tests of another file. */
 const FILE_BEGINS = /^running \d+ tests? from /;
 
@@ -25,11 +28,19 @@ async function runTests(paths: readonly string[]): Promise<number> {
     for (const line of block) console.log(line);
     block = [];
   };
+  const stop = () => {
+    console.log("Stopped: no test has ended for five minutes. These were running:");
+    child.kill("SIGKILL");
+  };
+  let silence = setTimeout(stop, LONGEST_SILENCE_MS);
   const input = Readable.from(child.stdout.pipeThrough(new TextDecoderStream()));
   for await (const line of createInterface({ input })) {
+    clearTimeout(silence);
+    silence = setTimeout(stop, LONGEST_SILENCE_MS);
     if (FILE_BEGINS.test(line)) print();
     block.push(line);
   }
+  clearTimeout(silence);
   print();
   return (await child.status).code;
 }

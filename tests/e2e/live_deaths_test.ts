@@ -81,17 +81,18 @@ Deno.test({
     let framesAfter = 0;
     camera.onFrame(() => {
       const { framesOut, workersReplaced } = camera.status;
-      if (framesOut === 10) deaths.postMessage("now");
-      if (workersReplaced === 2 && ++framesAfter === 20) end.abort();
+      // Said again to a worker that was not there yet, and so perhaps to a successor.
+      if (workersReplaced < 2 && framesOut % 20 === 10) deaths.postMessage("now");
+      if (workersReplaced >= 2 && ++framesAfter === 20) end.abort();
     });
     const [result] = await watch.run(end.signal);
     deaths.close();
     assert.equal(result!.error, undefined);
     const { framesIn, framesOut, dropped, workersReplaced } = result!.status;
-    assert.equal(workersReplaced, 2);
+    assert.ok(workersReplaced >= 2);
     const reasons = events.filter((event) => event.kind === "worker replaced")
       .map(({ reason }) => reason);
-    assert.deepEqual(reasons, Array(2).fill("Error: it was told to die"));
+    assert.deepEqual(reasons, Array(workersReplaced).fill("Error: it was told to die"));
     assert.equal(framesIn, framesOut + Object.values(dropped).reduce((a, b) => a + b, 0));
   },
 });
