@@ -5,7 +5,10 @@ import { redact } from "../ffmpeg/redact.ts";
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** The engine's words where the system gives it no more memory. */
-const NO_MEMORY = /^(Array buffer allocation failed|Data cannot be cloned, out of memory)/;
+const NO_MEMORY = new RegExp(
+  "^(Array buffer allocation failed|Data cannot be cloned, out of memory|" +
+    "WebAssembly\\.Memory(\\.grow)?\\(\\): (could not allocate|Unable to grow))",
+);
 
 /** Whether an error says that the arguments are wrong, as the work itself found out. */
 export function isUsageError(error: unknown): boolean {

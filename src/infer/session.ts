@@ -4,7 +4,7 @@ import { ModelError } from "../errors.ts";
 import type { Network } from "../model/network.ts";
 import type { FramePreparer, InputBuffer } from "./prepare/prepare.ts";
 import { explainProviderFailure, type Provider } from "./providers.ts";
-import { loadError, runError } from "./pool/refusals.ts";
+import { loadError, runError } from "./refusals.ts";
 
 // What goes wrong is thrown; printed as well, it would stand beside the one line that users get.
 env.logLevel = "fatal";

@@ -8,9 +8,7 @@
  *
  * Every block starts on a cache line, so that two threads that work on neighbours do not share one.
  */
-import { PAGE_BYTES } from "../wasm/memory.ts";
-
-const CACHE_LINE = 64;
+import { alignUp, CACHE_LINE_BYTES, PAGE_BYTES } from "../wasm/memory.ts";
 
 /** What a memory of 32-bit addresses holds, less a page for what is read beyond its end. */
 const MOST_MEMORY_BYTES = 2 ** 32 - PAGE_BYTES;
@@ -37,8 +35,8 @@ export const SLOT = {
   groupOwner: 3,
 } as const;
 
-const CONTROL_WORDS = CACHE_LINE / Int32Array.BYTES_PER_ELEMENT;
-const SLOT_WORDS = CACHE_LINE / Int32Array.BYTES_PER_ELEMENT;
+const CONTROL_WORDS = CACHE_LINE_BYTES / Int32Array.BYTES_PER_ELEMENT;
+const SLOT_WORDS = CACHE_LINE_BYTES / Int32Array.BYTES_PER_ELEMENT;
 
 /** How a ring is laid out; plain data that crosses threads with the buffer. */
 export interface RingShape {
@@ -83,13 +81,13 @@ export function ringLayout(shape: RingShape): RingLayout {
       throw new RangeError(`Cannot lay out a ring with a section of ${bytes} bytes.`);
     }
   }
-  const headersFirst = CACHE_LINE + shape.slots * CACHE_LINE;
-  const headerStride = align(shape.headerFields * Float64Array.BYTES_PER_ELEMENT);
+  const headersFirst = (1 + shape.slots) * CACHE_LINE_BYTES;
+  const headerStride = alignUp(shape.headerFields * Float64Array.BYTES_PER_ELEMENT);
   const sectionsFirst = headersFirst + shape.slots * headerStride;
   let sectionStride = 0;
   const sectionOffsets = shape.sectionBytes.map((bytes) => {
     const offset = sectionStride;
-    sectionStride += align(bytes);
+    sectionStride += alignUp(bytes);
     return offset;
   });
   return {
@@ -117,8 +115,4 @@ export function fitToMemory(shape: RingShape): RingShape {
     );
   }
   return { ...shape, slots: fitting };
-}
-
-function align(bytes: number): number {
-  return Math.ceil(bytes / CACHE_LINE) * CACHE_LINE;
 }

@@ -35,7 +35,10 @@ export function loopWhile(
   return [BLOCK, NOTHING, LOOP, NOTHING, leave, body, BRANCH, 0, END, END];
 }
 
-/** Runs the body for `index`, `index + step` … below `end`, from what `index` is. */
+/**
+ * Runs the body for `index`, `index + step` … below `end`, from what `index` is. They are compared as
+ * signed numbers: not for addresses of frames, which may lie beyond 2 GiB.
+ */
 export function loopTo(
   index: Local<"i32">,
   end: I32,

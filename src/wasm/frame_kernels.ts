@@ -33,7 +33,7 @@ interface Bound<Name extends string> {
  * A kernel takes the addresses of the buffers first, and then the other numbers. It may read one
  * vector beyond a buffer's end.
  *
- * Thread: any, one at a time. Memory: allocates nothing for a call in place; copies take as much as
+ * Thread: any, one at a time. Memory: allocates no buffer for a call in place; copies take as much as
  * the largest call.
  */
 export class FrameKernels<Name extends string> {

@@ -1,8 +1,8 @@
 /** Bytes in a page of a memory. */
 export const PAGE_BYTES = 65_536;
 
-/** Every block starts on a cache line. */
-const CACHE_LINE = 64;
+/** What a CPU fetches at a time. */
+export const CACHE_LINE_BYTES = 64;
 
 /** How many bytes a kernel may read beyond a block: one vector. */
 const SLACK_BYTES = 16;
@@ -24,11 +24,17 @@ export function sharedMemory(bytes: number): WebAssembly.Memory {
 
 /** The next multiple of a cache line. */
 export function alignUp(bytes: number): number {
-  return Math.ceil(bytes / CACHE_LINE) * CACHE_LINE;
+  return Math.ceil(bytes / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
+}
+
+/** The next odd number of cache lines: rows that far apart do not compete for one set of a cache. */
+export function spreadOut(bytes: number): number {
+  return (Math.ceil(bytes / CACHE_LINE_BYTES) | 1) * CACHE_LINE_BYTES;
 }
 
 /**
- * Lays out a kernel's own memory: reserve every block, then allocate, then look at them.
+ * Lays out a kernel's own memory: reserve every block, then allocate, then look at them. Every block
+ * starts on a cache line.
  *
  * The memory never grows, so views stay good, and it is not shared, so ONNX Runtime takes tensors
  * that lie in it.

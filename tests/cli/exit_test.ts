@@ -8,11 +8,20 @@ Deno.test("isUsageError() is true of wrong arguments, and not where the engine g
   const error = tooLarge();
   assert.ok(error instanceof RangeError);
   assert.equal(isUsageError(error), false);
+  for (const words of NO_WASM_MEMORY) assert.equal(isUsageError(new RangeError(words)), false);
 });
 
 Deno.test("describeError() says what to do, when the engine gets no memory", () => {
-  assert.match(describeError(tooLarge(), { debug: false }), /not enough memory.*--resolution/);
+  for (const error of [tooLarge(), ...NO_WASM_MEMORY.map((words) => new RangeError(words))]) {
+    assert.match(describeError(error, { debug: false }), /not enough memory.*--resolution/);
+  }
 });
+
+/** What V8 says of a ring, or of a copy of frames, where `ulimit -v` leaves no room for it. */
+const NO_WASM_MEMORY = [
+  "WebAssembly.Memory(): could not allocate memory",
+  "WebAssembly.Memory.grow(): Unable to grow instance memory",
+];
 
 /** What the engine throws for a terabyte. */
 function tooLarge(): unknown {

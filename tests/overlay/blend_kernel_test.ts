@@ -83,6 +83,38 @@ Deno.test("OverlayBlender.blend() does the same in the memory of frames, and wri
   );
 });
 
+Deno.test("OverlayBlender.blend() does the same beyond 2 GiB of the memory of frames", () => {
+  const frames = sharedMemory(2 ** 32 - 2 ** 16);
+  const size = { width: 70, height: 6 };
+  const area = size.width * size.height;
+  for (const isCertain of [true, false]) {
+    const drawing: Drawing = {
+      ...{ size, colour: { matrix: "bt709", range: "limited" }, palette: makePalette(19) },
+      ...{ view: "overlay", alpha: 0.5, visible: new Set(Array(19).keys()) },
+      ...{ runLength: 60, isCertain, seed: 5 },
+    };
+    const { pixels, labels, confidence } = makeFrame(drawing);
+    const expected = blendPlainly(drawing, pixels, labels, confidence);
+    // A row of labels lies across the middle, or the confidence ends where the memory does.
+    for (const start of [2 ** 31 - area * 2 + 40, 2 ** 32 - 2 ** 16 - area * 3.5]) {
+      let end = start;
+      const place = (buffer: Uint8Array) => {
+        const placed = new Uint8Array(frames.buffer, end, buffer.length);
+        end += buffer.length;
+        placed.set(buffer);
+        return placed;
+      };
+      const placed = {
+        pixels: place(pixels),
+        labels: place(labels),
+        confidence: confidence && place(confidence),
+      };
+      new OverlayBlender({ ...drawing, frames }).blend(placed);
+      assert.deepEqual(differences(placed.pixels, expected), []);
+    }
+  }
+});
+
 Deno.test("OverlayBlender.blend() fades every weight by every confidence to the nearest weight", () => {
   const size = { width: 256, height: 2 };
   const labels = new Uint8Array(512);

@@ -1,4 +1,4 @@
-import { Scratch } from "../../wasm/memory.ts";
+import { Scratch, spreadOut } from "../../wasm/memory.ts";
 import { CELL_STEP, type Places } from "./label_cells.ts";
 import { CONTENDER_BYTES } from "./label_contenders.ts";
 import { WINNER_STEP } from "./label_winners.ts";
@@ -7,7 +7,6 @@ import { upsampleAxis, type UpsampleShape } from "./upsample.ts";
 /** Logits that are worked on at a time: few enough to stay in a core's own cache. */
 const BAND_BYTES = 512 * 1024;
 
-const CACHE_LINE_BYTES = 64;
 const ENTRY_BYTES = 4;
 
 /** The memory in which an upsampling head works. */
@@ -70,9 +69,4 @@ export function layOutLabels(shape: UpsampleShape): LabelLayout {
 function rowsOfBand(rows: number, rowBytes: number): number {
   const most = Math.max(1, Math.floor(BAND_BYTES / rowBytes) - 1);
   return Math.ceil(rows / Math.ceil(rows / most));
-}
-
-/** An odd number of cache lines: the planes' same points do not compete for one set of a cache. */
-function spreadOut(planeBytes: number): number {
-  return (Math.ceil(planeBytes / CACHE_LINE_BYTES) | 1) * CACHE_LINE_BYTES;
 }

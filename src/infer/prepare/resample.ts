@@ -1,6 +1,6 @@
 import type { Size } from "../../frame/geometry.ts";
 import { FrameKernels, type FrameMemoryOptions } from "../../wasm/frame_kernels.ts";
-import { alignUp, Scratch } from "../../wasm/memory.ts";
+import { Scratch, spreadOut } from "../../wasm/memory.ts";
 import { SIDE } from "./resample_columns.ts";
 import { triangleFilter } from "./resample_filter.ts";
 import { RESAMPLE, RESIZE } from "./resample_kernel.ts";
@@ -24,8 +24,8 @@ export interface Resize {
  * an output sample is within 2 codes of the exact one where two input samples count in a direction,
  * and nearly always where more do.
  *
- * Memory: allocates nothing after construction for planes in the memory of frames. Thread: any, one at
- * a time.
+ * Memory: allocates no buffer after construction for planes in the memory of frames. Thread: any, one
+ * at a time.
  */
 export class PlanesResampler {
   /** Where the resized planes lie. */
@@ -119,10 +119,4 @@ function layOut(scratch: Scratch, { from, to }: Resize): ResizeOperands {
     turnedInput: scratch.reserve(turnedBytes(from.width)),
     turnedOutput: scratch.reserve(turnedBytes(to.width)),
   };
-}
-
-/** An odd number of cache lines: what lies above each other does not compete for one set of a cache. */
-function spreadOut(rowBytes: number): number {
-  const lineBytes = alignUp(1);
-  return (Math.ceil(rowBytes / lineBytes) | 1) * lineBytes;
 }

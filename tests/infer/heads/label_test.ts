@@ -51,6 +51,16 @@ Deno.test("UpsampleArgmax labels 255 classes, and refuses more", () => {
   assert.throws(() => new UpsampleArgmax({ ...shape, classes: 0 }), RangeError);
 });
 
+Deno.test("UpsampleArgmax equals the plain evaluation, where every one of 255 classes contends", () => {
+  // Each class rises from column to column by its id, or falls: none is above another at all corners.
+  const shape = { classes: 255, grid: { width: 5, height: 4 }, output: { width: 40, height: 32 } };
+  const logits = Float32Array.from({ length: 255 * 20 }, (_, i) => {
+    const id = Math.floor(i / 20);
+    return i % 5 % 2 === 0 ? id : -id;
+  });
+  assert.equal(countWrongLabels(shape, logits, label(shape, logits)), 0);
+});
+
 Deno.test("UpsampleArgmax throws RangeError, on buffers of the wrong length", () => {
   const head = new UpsampleArgmax({
     classes: 2,
@@ -159,6 +169,17 @@ Deno.test("UpsampleArgmax writes up to the last byte of a memory of frames", () 
     const shape = { classes: 4, grid: { width: 3, height: 3 }, output: { width, height: 4 } };
     const logits = randomLogits(shape, width, 3);
     const labels = new Uint8Array(frames.buffer, frames.buffer.byteLength - width * 4);
+    new UpsampleArgmax(shape, { frames }).run(logits, labels);
+    assert.deepEqual(labels.slice(), label(shape, logits));
+  }
+});
+
+Deno.test("UpsampleArgmax labels frames beyond 2 GiB of memory", () => {
+  const frames = sharedMemory(2 ** 32 - 2 ** 16);
+  const shape = { classes: 4, grid: { width: 9, height: 5 }, output: { width: 70, height: 40 } };
+  const logits = randomLogits(shape, 7, 3);
+  for (const end of [2 ** 31 + 1500, 2 ** 32 - 2 ** 16]) {
+    const labels = new Uint8Array(frames.buffer, end - 2800, 2800);
     new UpsampleArgmax(shape, { frames }).run(logits, labels);
     assert.deepEqual(labels.slice(), label(shape, logits));
   }

@@ -75,6 +75,18 @@ Deno.test("isStill() looks at luma alone, in blocks that do not fit too", () => 
   }
 });
 
+Deno.test("isStill() lets the mean of a block move by 3 codes, and not by a sample's code more", () => {
+  for (const size of SIZES) {
+    const watch = new StillWatch(size);
+    watch.isStill(drawFrame(size));
+    watch.keep();
+    const moved = drawFrame(size).map((code) => code + 3);
+    assert.equal(watch.isStill(moved), true);
+    moved[0]! += 1;
+    assert.equal(watch.isStill(moved), false);
+  }
+});
+
 Deno.test("isStill() compares with what was remembered, so that what creeps is seen", () => {
   const size = { width: 64, height: 32 };
   const watch = new StillWatch(size);

@@ -1,5 +1,5 @@
 /** What ONNX Runtime says when it cannot load or run a network, as the one line that users get. */
-import { ModelError } from "../../errors.ts";
+import { ModelError } from "../errors.ts";
 
 /** ONNX Runtime's words and the engine's, where the system gives no more memory. */
 const NO_MEMORY = /bad_alloc|failed to allocate memory|array buffer allocation failed/i;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ModelError } from "../../../src/errors.ts";
-import { loadError, runError } from "../../../src/infer/pool/refusals.ts";
+import { ModelError } from "../../src/errors.ts";
+import { loadError, runError } from "../../src/infer/refusals.ts";
 
 /** As ONNX Runtime 1.30 words it. */
 const node = (operator: string, name: string, status: string) =>
