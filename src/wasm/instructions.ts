@@ -160,6 +160,7 @@ export const v128 = {
   load64_lane: loadLane(87),
   store: store("v128", simd(11)),
   store8_lane: storeLane(88),
+  store16_lane: storeLane(89),
   store32_lane: storeLane(90),
   store64_lane: storeLane(91),
 } as const;
@@ -256,7 +257,11 @@ export const f32x4 = {
   add: vectors(228),
   sub: vectors(229),
   mul: vectors(230),
+  div: vectors(231),
   max: vectors(233),
   /** b where b is greater than a, else a: one instruction where `max` takes several. */
   pmax: vectors(235),
+  /** a · b + c, rounded once or twice. */
+  relaxed_madd: (a: V128, b: V128, c: V128): V128 =>
+    value("v128", a.code, b.code, c.code, simd(261)),
 } as const;

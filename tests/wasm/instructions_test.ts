@@ -125,6 +125,10 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
       const result = run((a) => v128.store8_lane(SCRATCH, RESULT, a, 2), "u8");
       assert.deepEqual([...new Uint8Array(result, 0, 3)], [BYTES_A[2], 0, 0]);
     },
+    store16_lane: () => {
+      const result = run((a) => v128.store16_lane(SCRATCH, RESULT, a, 1), "u8");
+      assert.deepEqual([...new Uint16Array(result, 0, 2)], [word(BYTES_A) >>> 16, 0]);
+    },
     store32_lane: () => {
       const result = run((a) => v128.store32_lane(SCRATCH, RESULT, a, 2), "u8");
       assert.deepEqual([...new Int32Array(result)], [word(BYTES_A, 8), 0, 0, 0]);
@@ -232,8 +236,10 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     add: each(f32x4.add, "f32", (a, b) => a + b),
     sub: each(f32x4.sub, "f32", (a, b) => a - b),
     mul: each(f32x4.mul, "f32", (a, b) => a * b),
+    div: each(f32x4.div, "f32", (a, b) => a / b),
     max: each(f32x4.max, "f32", Math.max),
     pmax: each(f32x4.pmax, "f32", Math.max),
+    relaxed_madd: each((a, b) => f32x4.relaxed_madd(a, b, b), "f32", (a, b) => a * b + b),
   },
 };
 

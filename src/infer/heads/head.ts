@@ -41,7 +41,7 @@ class LogitsHead implements FrameHead {
 
   constructor(shape: UpsampleShape, memory: FrameMemoryOptions) {
     this.#argmax = new UpsampleArgmax(shape, memory);
-    this.#confidence = new UpsampleConfidence(shape);
+    this.#confidence = new UpsampleConfidence(shape, memory);
   }
 
   accept(): void {}

@@ -1,5 +1,6 @@
 import { FrameKernels, type FrameMemoryOptions } from "../../wasm/frame_kernels.ts";
 import { KernelModule } from "../../wasm/kernel.ts";
+import { copyBand } from "./bands.ts";
 import { labelCells, placeOperands } from "./label_cells.ts";
 import { type LabelLayout, layOutLabels } from "./label_layout.ts";
 import { findWinners } from "./label_winners.ts";
@@ -62,16 +63,11 @@ export class UpsampleArgmax {
 
   /** The lines of pixels between two rows of cells. */
   #labelBand(row: number, endRow: number, logits: Float32Array, labels: Uint8Array): void {
-    const { grid, output } = this.#shape;
+    const { output } = this.#shape;
     const { lineStarts, planes, places } = this.#layout;
-    const start = row * grid.width;
-    const end = Math.min(endRow + 1, grid.height) * grid.width;
-    for (const [id, plane] of planes.entries()) {
-      const offset = id * grid.width * grid.height;
-      plane.set(logits.subarray(offset + start, offset + end));
-    }
-    const { logits: band, planeBytes, winners } = places;
-    this.#kernels.run("findWinners", [], band, planeBytes, planes.length, end - start, winners);
+    const points = copyBand(logits, planes, this.#shape, row, endRow);
+    const { logits: band, planeBytes, classes, winners } = places;
+    this.#kernels.run("findWinners", [], band, planeBytes, classes, points, winners);
     const bytes = labels.subarray(
       lineStarts[row]! * output.width,
       lineStarts[endRow]! * output.width,

@@ -91,8 +91,8 @@ export function findContenders(cell: Corners, locals: Locals): Statement {
   ];
 }
 
-/** The logits around a cell, from the one at its top left. */
-function cornersAt(topLeft: Local<"i32">, rowBytes: I32): V128 {
+/** The values around a cell, from the one at its top left: the upper two, and the lower two. */
+export function cornersAt(topLeft: Local<"i32">, rowBytes: I32): V128 {
   const top = v128.load64_zero(SCRATCH, topLeft);
   return v128.load64_lane(SCRATCH, i32.add(topLeft, rowBytes), top, 1);
 }

@@ -11,8 +11,6 @@ export interface UpsampleAxis {
   readonly starts: Int32Array;
   /** The weight of the cell's second point for each pixel, 0–1. */
   readonly weights: Float32Array;
-  /** The second point of each cell; the first is the cell's number. */
-  readonly seconds: Int32Array;
 }
 
 /**
@@ -36,8 +34,7 @@ export function upsampleAxis(points: number, pixels: number, alignCorners: boole
     weights[pixel] = clamped - target;
   }
   starts.fill(pixels, cell + 1);
-  const seconds = Int32Array.from({ length: cells }, (_, i) => Math.min(i + 1, points - 1));
-  return { cells, starts, weights, seconds };
+  return { cells, starts, weights };
 }
 
 /** What a head needs to know of the logits it upsamples. */
