@@ -64,11 +64,11 @@ class SegstreamPass implements ForwardPass {
     };
     const pixels = inputSize.width * inputSize.height;
     // Where frames lie in the product: in a ring's memory.
-    const frames = sharedMemory(pixels);
+    const frames = sharedMemory(2 * pixels);
     this.#labels = new Uint8Array(frames.buffer, 0, pixels);
     this.#argmax = new UpsampleArgmax(shape, { frames });
-    this.#softmax = new UpsampleConfidence(shape);
-    this.#confidence = new Uint8Array(pixels);
+    this.#softmax = new UpsampleConfidence(shape, { frames });
+    this.#confidence = new Uint8Array(frames.buffer, pixels, pixels);
   }
 
   static async create(
