@@ -1,6 +1,6 @@
 /**
- * The instructions of WebAssembly that the kernels use, under their own names. An operand is code, so
- * an expression reads as a call and costs nothing when it runs.
+ * The instructions of WebAssembly that loops over pixels want, under their own names. An operand is
+ * code, so an expression reads as a call and costs nothing when it runs.
  *
  * Source of the codes: WebAssembly Core Specification 3.0, appendix "Index of Instructions".
  */
