@@ -210,6 +210,11 @@ export class Pipeline {
     return this.#source.cpuMs;
   }
 
+  /** Whether the main thread draws the frames. */
+  get sourceIsDrawn(): boolean {
+    return this.#source.isDrawn ?? false;
+  }
+
   /** Workers that failed and were replaced. */
   get replacedWorkers(): number {
     return this.#pool.replaced;

@@ -152,6 +152,7 @@ export async function segmentVideo(
     }
     const report = recorder.finish({
       decodeCpuMs: pipeline.sourceCpuMs,
+      isDrawn: pipeline.sourceIsDrawn,
       encodeCpuMs: cpuMs,
       replacedWorkers: pipeline.replacedWorkers,
     });

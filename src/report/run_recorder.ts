@@ -177,15 +177,17 @@ export class RunRecorder {
     const programMs = measured ? (to.programMs - from.programMs) / steady : undefined;
     const workersMs = measured ? Math.max(0, programMs! - mainMs!) : undefined;
     const decoded = this.#frames + this.dropped;
+    const decodeMs = end.decodeCpuMs === undefined || decoded === 0
+      ? undefined
+      : end.decodeCpuMs / decoded;
+    const drawnMs = end.isDrawn ? decodeMs ?? 0 : 0;
     return {
-      ...(end.decodeCpuMs === undefined || decoded === 0
-        ? {}
-        : { decode: end.decodeCpuMs / decoded }),
+      ...(decodeMs === undefined ? {} : { decode: decodeMs }),
       ...splitWorkerCpu(this.#workerTimes(), workersMs, this.#facts),
       ...(end.encodeCpuMs === undefined || this.#frames === 0
         ? {}
         : { encode: end.encodeCpuMs / this.#frames }),
-      ...(mainMs === undefined ? {} : { transfer: mainMs }),
+      ...(mainMs === undefined ? {} : { transfer: Math.max(0, mainMs - drawnMs) }),
     };
   }
 

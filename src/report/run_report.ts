@@ -81,6 +81,8 @@ export interface RunEnd {
   readonly replacedWorkers?: number;
   /** CPU milliseconds of the decoder, or of drawing, over the whole run. */
   readonly decodeCpuMs?: number | undefined;
+  /** Whether the main thread did that, whose own time has it too; false by default. */
+  readonly isDrawn?: boolean;
   /** CPU milliseconds of the encoder over the whole run; leave out where nothing is encoded. */
   readonly encodeCpuMs?: number | undefined;
 }

@@ -29,6 +29,8 @@ export interface FrameSource {
   run(ring: SlotFiller, signal: AbortSignal): Promise<void>;
   /** CPU milliseconds spent on decoding or drawing so far, where known. */
   readonly cpuMs: number | undefined;
+  /** Whether `cpuMs` is time of the thread that runs it, and not of a process; false by default. */
+  readonly isDrawn?: boolean;
   /** Frees everything (kills the decoder); safe to call twice. */
   close(): Promise<void>;
 }

@@ -55,6 +55,10 @@ class StreetSource implements FrameSource {
     return this.#cpuMs;
   }
 
+  get isDrawn(): true {
+    return true;
+  }
+
   async run(ring: SlotFiller, signal: AbortSignal): Promise<void> {
     const { size, seed, frameRate } = this.#options;
     const begun = threadCpuMs();

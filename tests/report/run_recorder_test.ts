@@ -102,6 +102,13 @@ Deno.test("finish() splits the workers' CPU time by wall time, when they waited 
   assert.equal(cpuMs.transfer, 1);
 });
 
+Deno.test("finish() counts what the main thread draws once, as decoding", () => {
+  const { recorder } = recordRun({ frames: 11, periodMs: 20, workerCpuMs: 10.25 });
+  const { cpuMs } = recorder.finish({ decodeCpuMs: 0.75 * 11, isDrawn: true });
+  assert.equal(cpuMs.decode, 0.75);
+  assert.equal(cpuMs.transfer, 0.25); // of 1 ms a frame
+});
+
 Deno.test("finish() gives the network what the other stages leave, on a GPU provider", () => {
   const { recorder } = recordRun({
     frames: 11,
