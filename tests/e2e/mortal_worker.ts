@@ -5,7 +5,9 @@ import "../../src/infer/pool/worker.ts";
 export const DEATHS = "segstream_test_deaths";
 
 if (import.meta.main) {
-  new BroadcastChannel(DEATHS).onmessage = () => {
-    throw new Error("it was told to die");
+  const deaths = new BroadcastChannel(DEATHS);
+  deaths.onmessage = ({ data }) => {
+    if (data === "now") throw new Error("it was told to die");
   };
+  deaths.postMessage("listening");
 }
