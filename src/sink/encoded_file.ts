@@ -6,7 +6,8 @@ import { closedError, NOTHING, type SinkOutcome, type SinkResult } from "./sink.
 export class EncodedFile {
   readonly #encoder: FrameEncoder;
   readonly #partial: PartialFile;
-  #state: "open" | "closing" | "settled" = "open";
+  #state: "open" | "closing" | "closed" | "aborted" = "open";
+  #finishing: Promise<unknown> | undefined;
 
   /** Takes over both: they end with it. */
   constructor(encoder: FrameEncoder, partial: PartialFile) {
@@ -33,18 +34,32 @@ export class EncodedFile {
       return NOTHING;
     }
     this.#state = "closing";
-    const { cpuMs } = await this.#encoder.finish();
-    const { size } = await Deno.stat(this.#partial.path);
-    this.#state = "settled";
+    const finishing = this.#finish();
+    this.#finishing = finishing;
+    const { cpuMs, bytes } = await finishing;
     const path = outcome === "complete" ? await this.#partial.complete() : this.#partial.path;
-    return { path, cpuMs, bytes: size };
+    return { path, cpuMs, bytes };
   }
 
-  /** Stops at once and leaves nothing. Safe to call at any time, and twice. */
+  /** Stops at once and leaves nothing, but for what is closed. Safe to call at any time, and twice. */
   async abort(): Promise<void> {
-    if (this.#state === "settled") return;
-    this.#state = "settled";
+    if (this.#state === "closed") return;
+    this.#state = "aborted";
     await this.#encoder.kill();
+    await this.#finishing?.catch(() => {});
     await this.#partial.discard();
+  }
+
+  /** Up to where the result stands, and a late abort() must not delete it. */
+  async #finish(): Promise<{ cpuMs: number | undefined; bytes: number }> {
+    const { cpuMs } = await this.#encoder.finish();
+    const { size } = await Deno.stat(this.#partial.path);
+    if (this.#isAborted()) throw closedError(this.#partial.target);
+    this.#state = "closed";
+    return { cpuMs, bytes: size };
+  }
+
+  #isAborted(): boolean {
+    return this.#state === "aborted";
   }
 }
