@@ -13,10 +13,19 @@ export interface TcpProxy extends Disposable {
   resume(): void;
 }
 
-/** Listens on a port of the system's choice. */
-export function startTcpProxy(targetPort: number): TcpProxy {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const open = new Set<Deno.TcpConn>();
+/** What a server shows to those that speak TLS with it, both as PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Listens on a port of the system's choice; for TLS, which ends here, where there is a certificate. */
+export function startTcpProxy(targetPort: number, certificate?: Certificate): TcpProxy {
+  const address = { hostname: "127.0.0.1", port: 0 };
+  const listener = certificate
+    ? Deno.listenTls({ ...address, ...certificate })
+    : Deno.listen(address);
+  const open = new Set<Deno.Conn>();
   let connectionCount = 0;
   let flowing = Promise.withResolvers<void>();
   flowing.resolve();
@@ -24,14 +33,14 @@ export function startTcpProxy(targetPort: number): TcpProxy {
     for (const connection of open) close(connection);
     open.clear();
   };
-  const carry = async (from: Deno.TcpConn, to: Deno.TcpConn) => {
+  const carry = async (from: Deno.Conn, to: Deno.Conn) => {
     const buffer = new Uint8Array(1 << 16);
     for (let count; (count = await from.read(buffer)) !== null;) {
       await flowing.promise;
       for (let sent = 0; sent < count;) sent += await to.write(buffer.subarray(sent, count));
     }
   };
-  const serve = async (client: Deno.TcpConn) => {
+  const serve = async (client: Deno.Conn) => {
     connectionCount++;
     open.add(client);
     await flowing.promise;
@@ -51,7 +60,7 @@ export function startTcpProxy(targetPort: number): TcpProxy {
   };
   void accept();
   return {
-    port: listener.addr.port,
+    port: (listener.addr as Deno.NetAddr).port,
     get connectionCount() {
       return connectionCount;
     },
@@ -73,7 +82,7 @@ function ignoreBreaks(carrying: Promise<void>): Promise<void> {
   return carrying.catch(() => {});
 }
 
-function close(connection: Deno.TcpConn): void {
+function close(connection: Deno.Conn): void {
   try {
     connection.close();
   } catch {
