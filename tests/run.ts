@@ -5,6 +5,7 @@
  */
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 
 /** Folders whose tests run the whole program; they take about as long as all the others. */
 const PROGRAMS = ["camera", "e2e", "hard"];
@@ -37,7 +38,7 @@ async function runTests(paths: readonly string[]): Promise<number> {
   for await (const line of createInterface({ input })) {
     clearTimeout(silence);
     silence = setTimeout(stop, LONGEST_SILENCE_MS);
-    if (FILE_BEGINS.test(line)) print();
+    if (FILE_BEGINS.test(stripVTControlCharacters(line))) print();
     block.push(line);
   }
   clearTimeout(silence);
