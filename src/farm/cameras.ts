@@ -5,7 +5,7 @@
 import { oneLine } from "../ffmpeg/redact.ts";
 import { cancelledAmong, unmarkCancelled } from "./cancelled.ts";
 import type { CameraJob } from "./jobs.ts";
-import { Lease } from "./lease.ts";
+import { Lease, LOST } from "./lease.ts";
 import { CAMERA_QUEUE, PREFIX } from "./names.ts";
 import { type Job, UnrecoverableError, WaitingError, Worker } from "./queue_packages.ts";
 import type { Redis } from "./redis.ts";
@@ -45,16 +45,24 @@ const CHECKS_A_LEASE = 4;
 /** A worker's death is no fault of the camera. */
 const MOST_DEATHS = 2 ** 31;
 
+/** A camera that is being watched. */
+interface Running {
+  readonly end: AbortController;
+  /** Resolves once nothing of it runs any more. */
+  readonly over: Promise<void>;
+}
+
 /** Takes cameras from the queue and watches them. */
 export class CameraWorker {
   readonly #options: CameraWorkerOptions;
   readonly #redis: Redis;
   readonly #worker: Worker<CameraJob, void>;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, Running>();
 
   /** Starts to take cameras. */
   constructor(redis: Redis, options: CameraWorkerOptions) {
-    const leaseMs = options.leaseMs ?? CAMERA_LEASE_MS;
+    // Redis counts in whole milliseconds, and refuses anything else.
+    const leaseMs = Math.ceil(options.leaseMs ?? CAMERA_LEASE_MS);
     this.#options = options;
     this.#redis = redis;
     this.#worker = new Worker(
@@ -68,14 +76,14 @@ export class CameraWorker {
         lockDuration: leaseMs,
         // The lease is renewed here, where its end also ends the camera.
         skipLockRenewal: true,
-        stalledInterval: leaseMs / CHECKS_A_LEASE,
+        stalledInterval: Math.ceil(leaseMs / CHECKS_A_LEASE),
         maxStalledCount: MOST_DEATHS,
         runRetryDelay: 1000,
       },
     );
     this.#worker.on("error", () => {}); // a Redis that is away; the leases deal with it
     options.end.addEventListener("abort", () => {
-      for (const end of this.#running.values()) end.abort(options.end.reason);
+      for (const { end } of this.#running.values()) end.abort(options.end.reason);
     });
   }
 
@@ -87,7 +95,7 @@ export class CameraWorker {
   /** Ends cameras that were cancelled meanwhile. Called now and then. */
   async endCancelled(): Promise<void> {
     for (const id of await cancelledAmong(this.#redis, [...this.#running.keys()])) {
-      this.#running.get(id)?.abort(new UnrecoverableError("It was cancelled."));
+      this.#running.get(id)?.end.abort(new UnrecoverableError("It was cancelled."));
     }
   }
 
@@ -101,7 +109,10 @@ export class CameraWorker {
     const id = job.id!;
     const { name } = job.data;
     const stop = new AbortController();
-    this.#running.set(id, stop);
+    const { promise: over, resolve: tellOver } = Promise.withResolvers<void>();
+    const before = this.#running.get(id);
+    const running: Running = { end: stop, over };
+    this.#running.set(id, running);
     onCount?.(this.#running.size);
     if (end.aborted) stop.abort(end.reason);
     const lease = new Lease(leaseMs, () => job.extendLock(token, leaseMs), (reason) => {
@@ -109,6 +120,9 @@ export class CameraWorker {
       stop.abort(new Error(reason));
     });
     try {
+      // Its lease was lost here, and this very worker has it again: what is left of it ends first.
+      before?.end.abort(new Error(LOST));
+      await before?.over;
       if ((await cancelledAmong(this.#redis, [id])).length > 0) {
         stop.abort(new UnrecoverableError("It was cancelled."));
       }
@@ -118,6 +132,8 @@ export class CameraWorker {
       stop.signal.throwIfAborted();
       throw new Error("The camera's run ended by itself.");
     } catch (error) {
+      // It is moved on now; a renewal after that would find it gone.
+      lease.end();
       const cause = stop.signal.aborted ? stop.signal.reason : error;
       if (cause === end.reason && end.aborted) {
         await job.moveToWait(token);
@@ -133,7 +149,8 @@ export class CameraWorker {
       throw new Error(line);
     } finally {
       lease.end();
-      this.#running.delete(id);
+      if (this.#running.get(id) === running) this.#running.delete(id);
+      tellOver();
       onCount?.(this.#running.size);
     }
   }

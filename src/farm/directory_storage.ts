@@ -2,6 +2,9 @@ import { dirname, join } from "node:path";
 import type { Storage, Workspace } from "./storage.ts";
 import { writeError } from "../sink/partial_file.ts";
 
+/** How often a folder is emptied into which others may write meanwhile. */
+const MOST_TRIES = 5;
+
 /** A directory that every machine of the farm sees under the same path. */
 export class DirectoryStorage implements Storage {
   async exists(name: string): Promise<boolean> {
@@ -20,7 +23,6 @@ export class DirectoryStorage implements Storage {
   async writeText(name: string, text: string): Promise<void> {
     const scratch = `${name}.${crypto.randomUUID()}`;
     try {
-      await Deno.mkdir(dirname(name), { recursive: true });
       await Deno.writeTextFile(scratch, text);
       await Deno.rename(scratch, name);
     } catch (cause) {
@@ -44,7 +46,8 @@ export class DirectoryStorage implements Storage {
       fetch: () => Promise.resolve(),
       publish: async (file, name) => {
         try {
-          await Deno.mkdir(dirname(name), { recursive: true });
+          // Where the folder itself is gone the file is over: it stays gone.
+          if (dirname(name) !== folder) await Deno.mkdir(dirname(name), { recursive: true });
           await Deno.rename(join(folder, file), name);
         } catch (cause) {
           throw writeError(name, cause);
@@ -55,12 +58,11 @@ export class DirectoryStorage implements Storage {
   }
 
   async removeFolder(folder: string): Promise<void> {
-    try {
-      await Deno.remove(folder, { recursive: true });
-      // The folder of all folders of work, where this was the last.
-      await Deno.remove(dirname(folder));
-    } catch {
-      // Another worker did, or others work there.
+    // Who still works there, for a file that is over, may add to it while it is being emptied.
+    for (let tries = 0; tries < MOST_TRIES && await this.exists(folder); tries++) {
+      await Deno.remove(folder, { recursive: true }).catch(() => {});
     }
+    // The folder of all folders of work, where this was the last.
+    await Deno.remove(dirname(folder)).catch(() => {});
   }
 }

@@ -48,7 +48,7 @@ export class Lease {
     }
     try {
       const granted = await this.#renew();
-      if (granted === 0) this.#lose("The lease was lost to another worker.");
+      if (granted === 0) this.#lose(LOST);
       else this.#heldUntilMs = Math.max(this.#heldUntilMs, askedAtMs + this.#durationMs);
     } catch (error) {
       this.#lose(`The lease was lost: ${error instanceof Error ? error.message : error}`);
@@ -61,6 +61,9 @@ export class Lease {
     this.#onLost(reason);
   }
 }
+
+/** Why a run ends whose right was given to another meanwhile. */
+export const LOST = "The lease was lost to another worker.";
 
 /** Renewals in the time that one lasts. */
 const RENEWALS = 5;

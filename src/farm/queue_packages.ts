@@ -4,10 +4,25 @@
  * @module
  */
 import { restoreEnvironment } from "./quiet_environment.ts";
-import { Queue, UnrecoverableError, WaitingChildrenError, WaitingError, Worker } from "bullmq";
+import {
+  DelayedError,
+  Queue,
+  UnrecoverableError,
+  WaitingChildrenError,
+  WaitingError,
+  Worker,
+} from "bullmq";
 import { Redis } from "ioredis";
 
 restoreEnvironment();
 
-export { Queue, Redis, UnrecoverableError, WaitingChildrenError, WaitingError, Worker };
+export {
+  DelayedError,
+  Queue,
+  Redis,
+  UnrecoverableError,
+  WaitingChildrenError,
+  WaitingError,
+  Worker,
+};
 export type { Job } from "bullmq";

@@ -107,8 +107,8 @@ class S3Storage implements ClosableStorage {
     const { bucketName, key } = parseS3(name);
     const hash = createHash("sha256");
     try {
+      using file = await Deno.open(path, { write: true, create: true, truncate: true });
       const { body } = await this.#client.getObject(key, { bucketName });
-      const file = await Deno.open(path, { write: true, create: true, truncate: true });
       const counted = new TransformStream<Uint8Array, Uint8Array>({
         transform: (piece, controller) => {
           hash.update(piece);
@@ -133,7 +133,7 @@ class S3Storage implements ClosableStorage {
     const { bucketName, key } = parseS3(name);
     try {
       const { size } = await Deno.stat(path);
-      const file = await Deno.open(path);
+      using file = await Deno.open(path);
       await this.#client.putObject(key, file.readable, { bucketName, size, partSize: PART_BYTES });
       const stored = await this.#client.statObject(key, { bucketName });
       if (stored.size !== size) throw new Error(`${stored.size} of ${size} bytes are there`);

@@ -1,6 +1,7 @@
 /** What the farm is doing, as data. */
 import type { CameraJob, FileJob, FileResult } from "./jobs.ts";
 import { JOB } from "./names.ts";
+import type { Queue } from "./queue_packages.ts";
 import { openQueues, type Queues, type WorkJob } from "./queues.ts";
 import type { Redis } from "./redis.ts";
 import { liveWorkers, type WorkerEntry } from "./roster.ts";
@@ -56,6 +57,8 @@ const STATES = {
   "completed": "done",
 } as const;
 
+type BullState = keyof typeof STATES;
+
 /** Asks Redis what the farm is doing. */
 export async function farmStatus(redis: Redis): Promise<FarmStatus> {
   const queues = openQueues(redis);
@@ -82,18 +85,33 @@ async function fileStates({ files: queue }: Queues): Promise<Files> {
   const counts = { waiting: 0, running: 0, retrying: 0, done: 0, failed: 0 };
   const files: FileStatus[] = [];
   let waitingParts = 0;
-  for (const [bullState, state] of Object.entries(STATES)) {
-    const type = bullState as keyof typeof STATES;
-    const total = await queue.getJobCountByTypes(type);
-    const jobs = (await queue.getJobs([type], 0, MOST_FILES - 1)) as (WorkJob | undefined)[];
+  for (const [type, ids] of await idsByState(queue, Object.keys(STATES) as BullState[])) {
+    const state = STATES[type];
+    const jobs = await Promise.all(
+      ids.map((id) => queue.getJob(id) as Promise<WorkJob | undefined>),
+    );
     const those = jobs.filter((job) => job?.name === JOB.file) as WorkJob[];
-    const parts = jobs.filter((job) => job?.name === JOB.chunk).length;
-    if (type === "wait") waitingParts = parts;
-    // Beyond what was looked at everything counts as files, which nearly all of them are.
-    counts[state] += those.length + Math.max(0, total - jobs.length);
+    if (type === "wait") waitingParts = jobs.filter((job) => job?.name === JOB.chunk).length;
+    counts[state] += those.length;
+    if (ids.length === MOST_FILES) {
+      // Beyond what was looked at everything counts as files, which nearly all of them are.
+      counts[state] += Math.max(0, await queue.getJobCountByTypes(type) - MOST_FILES);
+    }
     for (const job of those) files.push(await fileStatus(job, state));
   }
   return { counts, files, waitingParts };
+}
+
+/**
+ * The jobs in each state, all of one moment: asked for one after the other, a job that moves on
+ * meanwhile would be in none of them, or in two.
+ */
+async function idsByState<S extends BullState>(
+  queue: Queue,
+  states: readonly S[],
+): Promise<readonly (readonly [S, readonly string[]])[]> {
+  const lists = await queue.getBackend().getRanges([...states], 0, MOST_FILES - 1);
+  return states.map((state, index) => [state, lists[index] ?? []]);
 }
 
 async function fileStatus(job: WorkJob, state: FileStatus["state"]): Promise<FileStatus> {
@@ -119,8 +137,8 @@ async function fileStatus(job: WorkJob, state: FileStatus["state"]): Promise<Fil
 
 async function cameraStates({ cameras: queue }: Queues): Promise<CameraStatus[]> {
   const cameras: CameraStatus[] = [];
-  for (const type of ["active", "delayed", "wait", "failed"] as const) {
-    for (const job of await queue.getJobs([type], 0, MOST_FILES - 1)) {
+  for (const [type, ids] of await idsByState(queue, ["active", "delayed", "wait", "failed"])) {
+    for (const job of await Promise.all(ids.map((id) => queue.getJob(id)))) {
       if (job === undefined) continue;
       const { name, url } = job.data as CameraJob;
       const { id, failedReason } = job;

@@ -6,7 +6,7 @@ export interface Storage {
   exists(name: string): Promise<boolean>;
   /** The text of a small file; undefined where there is none. */
   readText(name: string): Promise<string | undefined>;
-  /** Writes a small file. */
+  /** Writes a small file into a folder that has a {@link Storage.workspace}. */
   writeText(name: string, text: string): Promise<void>;
   /** What ffmpeg and ffprobe are given to read a file: a path or a URL. */
   readable(name: string): Promise<string>;

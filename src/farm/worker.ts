@@ -5,9 +5,10 @@ import { cancelledAmong } from "./cancelled.ts";
 import { runChunk, type WorkContext } from "./chunk.ts";
 import { PartFailedError, runFile, workFolder } from "./file_job.ts";
 import type { ChunkJob, ChunkResult, FileJob, FileResult } from "./jobs.ts";
+import { LOST } from "./lease.ts";
 import type { Machine } from "./machine.ts";
 import { FILE_QUEUE, JOB, PREFIX } from "./names.ts";
-import { UnrecoverableError, WaitingError, Worker } from "./queue_packages.ts";
+import { DelayedError, UnrecoverableError, WaitingError, Worker } from "./queue_packages.ts";
 import { openQueues, type Queues, type WorkJob } from "./queues.ts";
 import type { Redis } from "./redis.ts";
 import type { Storages } from "./storages.ts";
@@ -37,6 +38,12 @@ interface Running {
 /** Workers that die under a job more often than this were killed by it. */
 const MOST_DEATHS = 10;
 
+/** How many checks for lost jobs there are in the time of a lease. */
+const CHECKS_A_LEASE = 3;
+
+/** The pause before a job is taken up anew whose last run here has not come to its end yet. */
+const PAUSE_MS = 1000;
+
 const CANCELLED = "It was cancelled.";
 
 /** Takes files and parts of files from the queue. */
@@ -50,7 +57,9 @@ export class FileWorker {
 
   /** Starts to take jobs. */
   constructor(redis: Redis, options: FileWorkerOptions) {
-    const { leaseMs, log } = options;
+    const { log } = options;
+    // Redis counts in whole milliseconds, and refuses anything else.
+    const leaseMs = Math.ceil(options.leaseMs);
     this.#options = options;
     this.#redis = redis;
     this.#queues = openQueues(redis);
@@ -63,7 +72,7 @@ export class FileWorker {
         name: options.name,
         concurrency: options.machine.jobs,
         lockDuration: leaseMs,
-        stalledInterval: leaseMs / 3,
+        stalledInterval: Math.ceil(leaseMs / CHECKS_A_LEASE),
         maxStalledCount: MOST_DEATHS,
         runRetryDelay: 1000,
       },
@@ -78,7 +87,7 @@ export class FileWorker {
     this.#worker.on("completed", () => lastError = "");
     // Somebody else may have the job by now: what is done here would be done twice.
     this.#worker.on("lockRenewalFailed", (ids) => {
-      for (const id of ids) this.#running.get(id)?.end.abort(new Error("The lease was lost."));
+      for (const id of ids) this.#running.get(id)?.end.abort(new Error(LOST));
     });
     options.kill.addEventListener("abort", () => {
       for (const { end } of this.#running.values()) end.abort(options.kill.reason);
@@ -124,6 +133,13 @@ export class FileWorker {
     lost: AbortSignal,
   ): Promise<FileResult | ChunkResult> {
     const id = job.id!;
+    const before = this.#running.get(id);
+    if (before !== undefined) {
+      // Its lease was lost here, and this very worker has it again: what is left of it ends first.
+      before.end.abort(new Error(LOST));
+      await job.moveToDelayed(Date.now() + PAUSE_MS, token);
+      throw new DelayedError();
+    }
     const file = job.name === JOB.chunk ? (job.data as ChunkJob).file : id;
     const running: Running = { file, frames: 0, end: new AbortController() };
     this.#running.set(id, running);
@@ -136,6 +152,8 @@ export class FileWorker {
       if (kill.aborted) running.end.abort(kill.reason);
       return await this.#run(job, token, running, signal);
     } catch (error) {
+      // The queue's own ways to put a job aside: it is done with here, whatever was asked meanwhile.
+      if (error instanceof Error && /^Waiting(Children)?Error$/.test(error.name)) throw error;
       const cause = running.end.signal.aborted ? running.end.signal.reason : error;
       if (kill.aborted && cause === kill.reason) {
         await job.moveToWait(token);
@@ -165,8 +183,6 @@ export class FileWorker {
 
   /** What the queue keeps of an error: its one line. A file that fails for good leaves nothing. */
   async #failure(job: WorkJob, error: unknown): Promise<Error> {
-    // The queue's own ways to put a job aside.
-    if (error instanceof Error && /^Waiting(Children)?Error$/.test(error.name)) return error;
     const message = error instanceof Error ? error.message : String(error);
     const line = this.#options.storages.withNames(oneLine(message));
     const isFinal = error instanceof UnrecoverableError || error instanceof PartFailedError ||

@@ -24,6 +24,7 @@ export class PartialFile {
   /** The final name. */
   readonly target: string;
   readonly #overwrite: boolean;
+  #discarding: Promise<void> | undefined;
 
   private constructor(path: string, target: string, overwrite: boolean) {
     this.path = path;
@@ -106,8 +107,16 @@ export class PartialFile {
     }
   }
 
-  /** Deletes it, a directory with all that is in it. Safe to call twice. */
+  /**
+   * Deletes it, a directory with all that is in it. Safe to call twice: it is deleted once, because
+   * the name may be another's then, and every caller waits for that.
+   */
   async discard(): Promise<void> {
+    this.#discarding ??= this.#remove();
+    await this.#discarding;
+  }
+
+  async #remove(): Promise<void> {
     try {
       await Deno.remove(this.path, { recursive: true });
     } catch (cause) {

@@ -44,12 +44,17 @@ function startOldRedis(): { readonly url: string } & Disposable {
   };
 }
 
+/** A port that is taken, by a connection, so that nobody comes to listen there. */
+async function startSilentPort(): Promise<{ readonly port: number } & Disposable> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+  return { port: connection.localAddr.port, [Symbol.dispose]: () => connection.close() };
+}
+
 Deno.test("segstream farm says in a line that its Redis is not there, too old or not to be reached", async () => {
-  const unused = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = unused.addr;
-  unused.close();
+  using silent = await startSilentPort();
   assert.match(
-    await failureOf(["status", "--redis", `redis://me:secret@127.0.0.1:${port}`]),
+    await failureOf(["status", "--redis", `redis://me:secret@127.0.0.1:${silent.port}`]),
     /Cannot use the Redis at redis:\/\/\*\*\*@127\.0\.0\.1:\d+: nothing answers there\. Start/,
   );
   using old = startOldRedis();

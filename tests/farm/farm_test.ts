@@ -1,8 +1,8 @@
 /** The farm as a user runs it: a real Redis, workers as processes of their own, real files. */
 import assert from "node:assert/strict";
+import { findFfprobe } from "../../src/ffmpeg/binary.ts";
 import { cancel } from "../../src/farm/cancel.ts";
 import { connectRedis } from "../../src/farm/redis.ts";
-import type { FarmStatus } from "../../src/farm/status.ts";
 import { allEnded, isReady, startWorker, statusWhen } from "../testing/farm.ts";
 import { runCommand } from "../testing/command.ts";
 import { ffmpeg, makeClip, probeFile } from "../testing/media.ts";
@@ -10,6 +10,7 @@ import { redisPresence, startRedis, type TestRedis } from "../testing/redis.ts";
 import { S3_LOGIN, startS3 } from "../testing/s3_server.ts";
 import { runSegstream } from "../testing/segstream.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../testing/temporary.ts";
+import { holdEncoder } from "./encoders.ts";
 
 const presence = await redisPresence();
 
@@ -19,6 +20,12 @@ const CLIP = { size: "96x64", rate: 25, frames: 100 };
 
 /** A keyframe each second, and frames out of order in between. */
 const X264 = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-bf", "2"];
+
+/** Longer than any test: nobody gets what another has because that one was slow. */
+const LONG_LEASE = ["--lease", "3600"];
+
+/** How long a run may take here, where other tests run beside it. */
+const PATIENCE_MS = 240_000;
 
 async function submit(
   redis: TestRedis,
@@ -34,11 +41,11 @@ async function submit(
 
 /** Each packet's stream, times and duration; what players go by. */
 async function packetTimes(path: string): Promise<string[]> {
-  return await lines("ffprobe", ["-show_entries", "packet=stream_index,pts,dts,duration", path]);
-}
-
-async function lines(program: string, args: readonly string[]): Promise<string[]> {
-  const result = await runCommand(program, ["-v", "error", "-of", "csv=p=0", ...args]);
+  const result = await runCommand(await findFfprobe(), [
+    ...["-v", "error", "-of", "csv=p=0"],
+    ...["-show_entries", "packet=stream_index,pts,dts,duration", path],
+  ]);
+  assert.equal(result.code, 0, result.stderr);
   return new TextDecoder().decode(result.stdout).trim().split("\n");
 }
 
@@ -59,10 +66,10 @@ Deno.test({
     await using folder = await temporaryDirectory();
     const clip = folder.join("drive.mp4");
     await makeClip(clip, { ...CLIP, audio: true, args: X264 });
-    await using _a = startWorker({ redis: redis.url, args: ["--name", "a"] });
-    await using _b = startWorker({ redis: redis.url, args: ["--name", "b"] });
+    await using _a = startWorker({ redis: redis.url, args: LONG_LEASE });
+    await using _b = startWorker({ redis: redis.url, args: LONG_LEASE });
     await submit(redis, folder, [clip], ["--chunk", "1s", "--masks"]);
-    const [file] = await allEnded(redis.url);
+    const [file] = await allEnded(redis.url, PATIENCE_MS);
     assert.equal(file!.state, "done", `${file!.reason}`);
     assert.deepEqual(file!.parts, { done: 4, all: 4 });
     assert.equal(file!.frames, CLIP.frames);
@@ -97,8 +104,8 @@ Deno.test({
     }
     const inputs = ["a.mp4", "poison.mp4", "b.mp4"].map((name) => folder.join(name));
     await submit(redis, folder, inputs);
-    await using worker = startWorker({ redis: redis.url });
-    const files = await allEnded(redis.url);
+    await using worker = startWorker({ redis: redis.url, args: LONG_LEASE });
+    const files = await allEnded(redis.url, PATIENCE_MS);
     const states = files.map(({ input, state }) => [input.split("/").at(-1), state]).toSorted();
     assert.deepEqual(states, [["a.mp4", "done"], ["b.mp4", "done"], ["poison.mp4", "failed"]]);
     const { reason } = files.find(({ state }) => state === "failed")!;
@@ -111,14 +118,14 @@ Deno.test({
     // The same again changes nothing: what is done stays, what failed fails again.
     const before = await Deno.stat(folder.join("out", "a.segmented.mp4"));
     await submit(redis, folder, inputs);
-    const again = await allEnded(redis.url);
+    const again = await allEnded(redis.url, PATIENCE_MS);
     assert.deepEqual(again.map(({ state }) => state).toSorted(), ["done", "done", "failed"]);
     assert.match(again.find(({ input }) => input.endsWith("a.mp4"))!.notes[0]!, /was left alone/);
     const after = await Deno.stat(folder.join("out", "a.segmented.mp4"));
     assert.deepEqual(after.mtime, before.mtime);
     worker.kill("SIGTERM");
     assert.equal((await worker.ended).code, 0);
-    await statusWhen(redis.url, ({ workers }) => workers.length === 0);
+    await statusWhen(redis.url, ({ workers }) => workers.length === 0, PATIENCE_MS);
   },
 });
 
@@ -129,26 +136,24 @@ Deno.test({
     await using redis = await startRedis();
     await using folder = await temporaryDirectory();
     const clip = folder.join("long.mp4");
-    // Parts of 800 frames take seconds everywhere: a worker tells of itself every two.
+    // Parts of 800 frames take seconds everywhere: time to find the encoder of one.
     await makeClip(clip, { ...CLIP, size: "640x360", frames: 1600, args: X264 });
-    await using first = await isReady(startWorker({ redis: redis.url }));
+    await using first = await isReady(startWorker({ redis: redis.url, args: LONG_LEASE }));
     await submit(redis, folder, [clip], ["--chunk", "32s"]);
-    await statusWhen(redis.url, isSegmenting);
+    using _held = await holdEncoder([first]);
     first.kill("SIGINT");
     await first.stderrMatches(/Finishing what is in hand/);
     first.kill("SIGINT");
     assert.equal((await first.ended).code, 130);
-    await using _second = startWorker({ redis: redis.url });
-    const [file] = await allEnded(redis.url, 120_000);
+    const { files, waitingParts } = await statusWhen(redis.url, () => true);
+    const { all, done } = files[0]!.parts!;
+    assert.equal(waitingParts, all - done, "the part in hand waits with the others");
+    await using _second = startWorker({ redis: redis.url, args: LONG_LEASE });
+    const [file] = await allEnded(redis.url, PATIENCE_MS);
     assert.equal(file!.state, "done", `${file!.reason}`);
     assert.equal(file!.frames, 1600);
   },
 });
-
-/** Whether a worker has some frames of something. */
-function isSegmenting({ workers }: FarmStatus): boolean {
-  return workers.some(({ doing }) => doing.some(({ frames }) => frames > 0));
-}
 
 Deno.test({
   name: presence.name("cancel() ends a file that is being worked on, and leaves nothing of it"),
@@ -159,12 +164,13 @@ Deno.test({
     const clip = folder.join("long.mp4");
     await makeClip(clip, { ...CLIP, size: "640x360", frames: 2000, args: X264 });
     await submit(redis, folder, [clip], ["--chunk", "40s"]);
-    await using _worker = startWorker({ redis: redis.url });
-    const { files } = await statusWhen(redis.url, isSegmenting);
+    await using worker = startWorker({ redis: redis.url, args: LONG_LEASE });
+    using _held = await holdEncoder([worker]);
+    const { files } = await statusWhen(redis.url, () => true);
     const connection = await connectRedis(redis.url);
     try {
       assert.equal(await cancel(connection, files[0]!.id), "ending");
-      const [file] = await allEnded(redis.url);
+      const [file] = await allEnded(redis.url, PATIENCE_MS);
       assert.equal(file!.state, "failed");
       assert.equal(file!.reason, "It was cancelled.");
       assert.equal(await cancel(connection, file!.id), "ended");
@@ -192,14 +198,14 @@ Deno.test({
       AWS_REGION: S3_LOGIN.region,
     };
     (store.objects as Map<string, Uint8Array>).set("films/drive.mp4", await Deno.readFile(clip));
-    await using _worker = startWorker({ redis: redis.url, env });
+    await using _worker = startWorker({ redis: redis.url, args: LONG_LEASE, env });
     const submitted = await runSegstream([
       ...["farm", "submit", "s3://films/drive.mp4", "s3://films/none.mp4"],
       ...["--out", "s3://films/out", "--chunk", "1s", "--redis", redis.url, "--attempts", "1"],
       ...SMALL,
     ]);
     assert.equal(submitted.code, 0, submitted.stderr);
-    const files = await allEnded(redis.url);
+    const files = await allEnded(redis.url, PATIENCE_MS);
     const done = files.find(({ state }) => state === "done");
     assert.equal(done?.frames, CLIP.frames, JSON.stringify(files));
     assert.equal(
@@ -218,10 +224,8 @@ Deno.test({
     assert.equal(sound!.codec_name, "aac");
     // Nothing in Redis tells a key.
     const connection = await connectRedis(redis.url);
-    const dump = await runCommand("redis-cli", ["-u", redis.url, "--scan"]).then(async (keys) => {
-      const names = new TextDecoder().decode(keys.stdout).trim().split("\n");
-      return (await Promise.all(names.map((name) => connection.dumpBuffer(name)))).join("\n");
-    });
+    const keys = await connection.keys("*");
+    const dump = (await Promise.all(keys.map((key) => connection.dumpBuffer(key)))).join("\n");
     connection.disconnect();
     assert.ok(dump.includes("drive.mp4"));
     assert.ok(!dump.includes(S3_LOGIN.secretKey) && !dump.includes(S3_LOGIN.accessKey));

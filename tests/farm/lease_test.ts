@@ -1,46 +1,71 @@
 import assert from "node:assert/strict";
 import { Lease } from "../../src/farm/lease.ts";
+import { startVirtualTime, type VirtualTime } from "./virtual_time.ts";
 
-/** A lease of 250 ms, and what it says when it is lost, after how long. */
-async function lossOf(renew: () => Promise<unknown>) {
-  const startMs = performance.now();
-  const reason = await new Promise<string>((resolve) => {
-    new Lease(250, renew, resolve);
+/** Of every lease here, in milliseconds: five renewals of 50. */
+const DURATION_MS = 250;
+
+/** A lease, and what it says when it is lost, and when. */
+function begin(time: VirtualTime, renew: () => Promise<unknown>) {
+  const losses: { readonly reason: string; readonly atMs: number }[] = [];
+  const lease = new Lease(DURATION_MS, renew, (reason) => {
+    losses.push({ reason, atMs: time.nowMs });
   });
-  return { reason, afterMs: performance.now() - startMs };
+  return { lease, losses };
 }
 
+const never = () => new Promise(() => {});
+
 Deno.test("Lease lets go before its time is over, when a renewal is never answered", async () => {
-  const { reason, afterMs } = await lossOf(() => new Promise(() => {}));
-  assert.match(reason, /did not renew the lease in time/);
-  assert.ok(afterMs < 250, `${afterMs} ms`);
+  using time = startVirtualTime();
+  const { losses } = begin(time, never);
+  await time.pass(10 * DURATION_MS);
+  assert.equal(losses.length, 1);
+  assert.match(losses[0]!.reason, /did not renew the lease in time/);
+  // It may be a fifth older than it knows: the last beat at which there is still time is at 150 ms.
+  assert.equal(losses[0]!.atMs, 150);
 });
 
 Deno.test("Lease counts from when a renewal was asked for, not from its answer", async () => {
-  // The first is granted late: at 200 ms, which is worth no more than until 250.
+  using time = startVirtualTime();
+  const first = Promise.withResolvers<number>();
   let calls = 0;
-  const slow = () =>
-    calls++ === 0
-      ? new Promise((resolve) => setTimeout(() => resolve(1), 180))
-      : new Promise(() => {});
-  const { afterMs } = await lossOf(slow);
-  assert.ok(afterMs < 280, `${afterMs} ms`);
+  const { losses } = begin(time, () => calls++ === 0 ? first.promise : never());
+  await time.pass(120);
+  first.resolve(1);
+  await time.pass(10 * DURATION_MS);
+  // Asked for at 0, it is held until 250: the beat at 200 is the last before. Counted from its answer
+  // it would be held until 370.
+  assert.deepEqual(losses.map(({ atMs }) => atMs), [200]);
 });
 
 Deno.test("Lease is lost at once when another has it, or when renewing fails", async () => {
-  assert.match((await lossOf(() => Promise.resolve(0))).reason, /lost to another worker/);
-  assert.match((await lossOf(() => Promise.reject(new Error("gone")))).reason, /lost: gone/);
+  using time = startVirtualTime();
+  const taken = begin(time, () => Promise.resolve(0));
+  const failing = begin(time, () => Promise.reject(new Error("gone")));
+  await time.pass(0);
+  assert.match(taken.losses[0]!.reason, /lost to another worker/);
+  assert.match(failing.losses[0]!.reason, /lost: gone/);
+  await time.pass(10 * DURATION_MS);
+  assert.deepEqual([...taken.losses, ...failing.losses].map(({ atMs }) => atMs), [0, 0]);
+});
+
+Deno.test("Lease is lost with the first beat after a sleep, whatever Redis would say", async () => {
+  using time = startVirtualTime();
+  const { losses } = begin(time, () => Promise.resolve(1));
+  await time.pass(2 * DURATION_MS);
+  await time.stall(DURATION_MS);
+  assert.deepEqual(losses.map(({ atMs }) => atMs), [3 * DURATION_MS]);
 });
 
 Deno.test("Lease stays while it is renewed, and says nothing once it was let go", async () => {
+  using time = startVirtualTime();
   let renewals = 0;
-  const lost: string[] = [];
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const lease = new Lease(100, () => {
-    if (++renewals === 15) resolve();
-    return Promise.resolve(1);
-  }, (reason) => lost.push(reason));
-  await promise;
+  const { lease, losses } = begin(time, () => Promise.resolve(++renewals));
+  await time.pass(20 * DURATION_MS);
+  assert.equal(renewals, 101);
   lease.end();
-  assert.deepEqual(lost, []);
+  await time.pass(20 * DURATION_MS);
+  assert.equal(renewals, 101);
+  assert.deepEqual(losses, []);
 });

@@ -9,16 +9,27 @@ import { S3_LOGIN, startS3, type TestS3 } from "../testing/s3_server.ts";
 /** "hello" by sha256sum. */
 const SUM_OF_HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
+/** Sets variables, those that are undefined to nothing; what was there comes back in the end. */
+function withEnvironment(variables: Readonly<Record<string, string | undefined>>): Disposable {
+  const set = ([name, value]: readonly [string, string | undefined]) =>
+    value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
+  Object.entries(variables).forEach(set);
+  return { [Symbol.dispose]: () => before.forEach(set) };
+}
+
 /** Runs `use` with a store and the environment that leads to it. */
 async function withS3(
   use: (storage: ClosableStorage, store: TestS3) => Promise<void>,
   secretKey: string = S3_LOGIN.secretKey,
 ): Promise<void> {
   await using store = startS3();
-  Deno.env.set("AWS_ENDPOINT_URL", store.url);
-  Deno.env.set("AWS_ACCESS_KEY_ID", S3_LOGIN.accessKey);
-  Deno.env.set("AWS_SECRET_ACCESS_KEY", secretKey);
-  Deno.env.set("AWS_REGION", S3_LOGIN.region);
+  using _environment = withEnvironment({
+    AWS_ENDPOINT_URL: store.url,
+    AWS_ACCESS_KEY_ID: S3_LOGIN.accessKey,
+    AWS_SECRET_ACCESS_KEY: secretKey,
+    AWS_REGION: S3_LOGIN.region,
+  });
   const storage = openS3Storage();
   try {
     await use(storage, store);
@@ -135,6 +146,6 @@ Deno.test("S3 storage says in a line what is wrong, without the keys", async () 
 });
 
 Deno.test("openS3Storage() names the variables that are missing", () => {
-  Deno.env.delete("AWS_SECRET_ACCESS_KEY");
+  using _environment = withEnvironment({ AWS_SECRET_ACCESS_KEY: undefined });
   assert.throws(() => openS3Storage(), /AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set/);
 });

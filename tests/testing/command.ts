@@ -25,10 +25,17 @@ export interface RunningCommand extends AsyncDisposable {
   readonly pid: number;
   /** Resolves when the program ended and all of its output was read. */
   readonly ended: Promise<CommandResult>;
-  /** Resolves with the match once standard error has it; rejects if the program ends before. */
+  /**
+   * Resolves with the match once standard error has it; rejects if the program ends before, or says
+   * no such thing for as long as no program takes.
+   */
   stderrMatches(pattern: RegExp): Promise<RegExpMatchArray>;
+  /** Does nothing where it has ended. */
   kill(signal: Deno.Signal): void;
 }
+
+/** Longer than a busy machine takes for anything, and shorter than what run.ts takes for a stop. */
+const PATIENCE_MS = 180_000;
 
 /** Starts a program; its output is read all the time, so that it never waits for the test. */
 export function startCommand(
@@ -73,17 +80,27 @@ export function startCommand(
   return {
     pid: child.pid,
     ended,
-    kill: (signal) => child.kill(signal),
+    kill: (signal) => sendSignal(child, signal),
     async stderrMatches(pattern) {
-      for (;;) {
-        const match = stderr.match(pattern);
-        if (match !== null) return match;
-        if (over) throw new Error(`${program} ended without printing ${pattern}: ${stderr}`);
-        await changed.promise;
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        announce();
+      }, PATIENCE_MS);
+      try {
+        for (;;) {
+          const match = stderr.match(pattern);
+          if (match !== null) return match;
+          if (over) throw new Error(`${program} ended without printing ${pattern}: ${stderr}`);
+          if (isLate) throw new Error(`${program} does not print ${pattern}: ${stderr}`);
+          await changed.promise;
+        }
+      } finally {
+        clearTimeout(timer);
       }
     },
     async [Symbol.asyncDispose]() {
-      if (!over) child.kill("SIGKILL");
+      sendSignal(child, "SIGKILL");
       await ended;
     },
   };
@@ -96,6 +113,15 @@ export function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   return startCommand(program, args, options).ended;
+}
+
+/** Sends a signal to a child, unless it has ended: that may be known before its output is read. */
+export function sendSignal(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // "Child process has already terminated"
+  }
 }
 
 /** A program may end without reading all of its input. */

@@ -1,4 +1,5 @@
 import { startCommand } from "./command.ts";
+import { freePort } from "./free_port.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
 /** Debian's; /usr/sbin is not on every PATH. */
@@ -59,11 +60,6 @@ async function writePassword(path: string, user: string, password: string): Prom
   const hash = new Uint8Array(await crypto.subtle.deriveBits(parameters, key, 512));
   const line = `${user}:$7$${iterations}$${salt.toBase64()}$${hash.toBase64()}\n`;
   await Deno.writeTextFile(path, line, { mode: 0o644 });
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 function exists(path: string): boolean {

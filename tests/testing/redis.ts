@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { join } from "node:path";
 import { type RunningCommand, startCommand } from "./command.ts";
+import { freePort } from "./free_port.ts";
 import { answerOf } from "./installed.ts";
 
 /** A Redis of a test's own, with an append-only file. Dispose of it (`await using`). */
@@ -69,8 +70,12 @@ async function start(
     ...["--logfile", join(folder, "log")],
     ...(password === undefined ? [] : ["--requirepass", password]),
   ]);
+  let hasEnded = false;
+  command.ended.then(() => hasEnded = true);
   while (!await answers(port)) {
     // It has just been started, or reads its file.
+    if (!hasEnded) continue;
+    throw new Error(`${PROGRAM} ended: ${await Deno.readTextFile(join(folder, "log"))}`);
   }
   return command;
 }
@@ -88,9 +93,4 @@ function answers(port: number): Promise<boolean> {
     socket.on("data", (data) => end(!String(data).includes("LOADING")));
     socket.on("error", () => end(false));
   });
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -112,8 +112,11 @@ function log(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${time} ${line}\n`));
 }
 
+/** Resolves so long after the signal; it may have been given while Redis was being reached. */
 function after(signal: AbortSignal, delayMs: number): Promise<void> {
   return new Promise((resolve) => {
-    signal.addEventListener("abort", () => setTimeout(resolve, delayMs), { once: true });
+    const wait = () => setTimeout(resolve, delayMs);
+    if (signal.aborted) wait();
+    else signal.addEventListener("abort", wait, { once: true });
   });
 }
