@@ -7,9 +7,9 @@ import type { BenchOrder, BenchReply, Burst, BurstOrder } from "./messages.ts";
  * The threads of the benchmark. The first `workers` of them take each order; the others rest.
  *
  * - One order at a time.
- * - An order that a thread fails rejects with the thread's error.
- * - `close()`, which an abort of the signal calls as well, rejects what is under way at once and ends
- *   the threads.
+ * - An order that a thread fails rejects with the thread's error. A thread that died fails them all.
+ * - `close()`, which an abort of the signal calls as well, rejects what is under way at once, and what
+ *   comes after it, and ends the threads.
  */
 export class Crew {
   readonly #threads: readonly Thread[];
@@ -17,9 +17,17 @@ export class Crew {
   readonly #onAbort = () => void this.close();
   #closing: Promise<unknown> | undefined;
 
-  /** Spawns the threads. */
-  constructor(size: number, signal?: AbortSignal) {
-    this.#threads = Array.from({ length: size }, () => new Thread());
+  /**
+   * Spawns the threads.
+   *
+   * @param module Theirs, for tests to replace.
+   */
+  constructor(
+    size: number,
+    signal?: AbortSignal,
+    module: URL = new URL("./worker.ts", import.meta.url),
+  ) {
+    this.#threads = Array.from({ length: size }, () => new Thread(module));
     this.#signal = signal;
     signal?.addEventListener("abort", this.#onAbort);
   }
@@ -73,14 +81,17 @@ export function framesPerSecond(bursts: readonly Burst[]): number {
 }
 
 class Thread {
-  readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  readonly #worker: Worker;
   #pending: PromiseWithResolvers<BenchReply> | undefined;
   /** What it was told to load last, as errors name it. */
   #loaded = { model: "", provider: "" };
   /** From then on ONNX Runtime is in memory, and the thread may be cut off. */
   #hasAnswered = false;
+  /** Why it takes no orders any more: it died, or was ended. */
+  #end: { readonly reason: unknown } | undefined;
 
-  constructor() {
+  constructor(module: URL) {
+    this.#worker = new Worker(module, { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<BenchReply>) => {
       this.#hasAnswered = true;
       if (data.kind === "failed") this.#pending?.reject(revive(data.error, this.#loaded));
@@ -88,11 +99,12 @@ class Thread {
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#pending?.reject(new Error(event.message));
+      this.#refuse(new Error(event.message));
     };
   }
 
   ask(order: BenchOrder): Promise<BenchReply> {
+    if (this.#end !== undefined) return Promise.reject(this.#end.reason);
     const pending = Promise.withResolvers<BenchReply>();
     this.#pending = pending;
     if (order.kind === "load") {
@@ -103,8 +115,16 @@ class Thread {
   }
 
   async end(reason: unknown): Promise<void> {
-    this.#pending?.reject(reason);
+    const isGone = this.#end !== undefined;
+    this.#refuse(reason);
+    if (isGone) return;
     if (this.#hasAnswered) this.#worker.terminate();
     else await retireWorkers([this.#worker]);
+  }
+
+  /** Rejects the order that it is at, and whatever comes after it. */
+  #refuse(reason: unknown): void {
+    this.#end ??= { reason };
+    this.#pending?.reject(reason);
   }
 }

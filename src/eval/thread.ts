@@ -17,11 +17,17 @@ export class EvalThread {
   readonly #worker: Worker;
   readonly #stopped = Promise.withResolvers<void>();
   #answer: PromiseWithResolvers<Result> | undefined;
+  /** Why it takes no picture any more: it died, or was stopped. */
+  #end: { readonly reason: unknown } | undefined;
 
-  /** Spawns the thread; it loads ONNX Runtime at once. */
-  constructor(setup: Setup) {
+  /**
+   * Spawns the thread; it loads ONNX Runtime at once.
+   *
+   * @param module The worker's, for tests to replace.
+   */
+  constructor(setup: Setup, module: URL = new URL("./worker.ts", import.meta.url)) {
     const { model: { name: model }, provider } = setup;
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    this.#worker = new Worker(module, { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<EvalAnswer>) => {
       if (data.kind === "result") this.#answer?.resolve(data.result);
       if (data.kind === "failed") this.#answer?.reject(revive(data.error, { model, provider }));
@@ -29,7 +35,7 @@ export class EvalThread {
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#answer?.reject(new Error(event.message));
+      this.#refuse(new Error(event.message));
       this.#stopped.resolve();
     };
     this.#send({ kind: "setup", setup }, []);
@@ -39,8 +45,10 @@ export class EvalThread {
    * Examines a picture, whose buffers go to the thread and come back with the result.
    *
    * @throws {ModelError | ProviderError} If the network cannot be loaded or started.
+   * @throws {Error} If the thread died, before or at it; the reason of `stop` after that.
    */
   examine(picture: AnnotatedPicture): Promise<Result> {
+    if (this.#end !== undefined) return Promise.reject(this.#end.reason);
     this.#answer = Promise.withResolvers();
     this.#send({ kind: "picture", picture }, [picture.rgb.buffer, picture.truth.buffer]);
     return this.#answer.promise;
@@ -48,9 +56,15 @@ export class EvalThread {
 
   /** Rejects what is being examined with the reason and ends the thread. Safe to call twice. */
   async stop(reason: unknown): Promise<void> {
-    this.#answer?.reject(reason);
+    this.#refuse(reason);
     this.#send({ kind: "quit" }, []);
     await within(STOP_TIMEOUT_MS, this.#stopped.promise, () => this.#worker.terminate());
+  }
+
+  /** Rejects what is being examined, and whatever comes after it. */
+  #refuse(reason: unknown): void {
+    this.#end ??= { reason };
+    this.#answer?.reject(reason);
   }
 
   #send(order: EvalOrder, transfer: Transferable[]): void {

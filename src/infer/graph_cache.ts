@@ -13,6 +13,12 @@ const DIGEST_BYTES = 32;
 
 const EXTENSION = ".graph";
 
+/** What is still being written ends in this, and is no graph: removed, its writer would lose it. */
+const PART = ".part";
+
+/** A part that was begun longer ago than that is nobody's any more. */
+const LONGEST_WRITE_MS = 3_600_000;
+
 /** Where built graphs are kept; undefined where no folder is known or it may not be used. */
 export function graphCacheFolder(): string | undefined {
   const folder = cacheFolder();
@@ -52,7 +58,7 @@ export async function keptGraph(
 }
 
 async function keep(path: string, folder: string, graph: Uint8Array): Promise<void> {
-  const part = join(folder, `${randomUUID()}.part`);
+  const part = join(folder, randomUUID() + PART);
   await Deno.mkdir(folder, { recursive: true });
   try {
     const file = new Uint8Array(DIGEST_BYTES + graph.length);
@@ -67,15 +73,20 @@ async function keep(path: string, folder: string, graph: Uint8Array): Promise<vo
   await removeOldest(folder);
 }
 
+/** Removes what is beyond the number of graphs, and parts that a process which was killed left. */
 async function removeOldest(folder: string): Promise<void> {
-  const files: { readonly path: string; readonly writtenMs: number }[] = [];
+  const graphs: { readonly path: string; readonly writtenMs: number }[] = [];
+  const remove = (path: string) => Deno.remove(path).catch(() => {});
   for await (const { name } of Deno.readDir(folder)) {
     const path = join(folder, name);
     const stat = await Deno.stat(path).catch(() => undefined); // another process may have removed it
-    if (stat) files.push({ path, writtenMs: stat.mtime?.getTime() ?? 0 });
+    if (stat === undefined) continue;
+    const writtenMs = stat.mtime?.getTime() ?? 0;
+    if (name.endsWith(EXTENSION)) graphs.push({ path, writtenMs });
+    else if (name.endsWith(PART) && Date.now() - writtenMs > LONGEST_WRITE_MS) await remove(path);
   }
-  files.sort((a, b) => b.writtenMs - a.writtenMs);
-  for (const { path } of files.slice(MOST_GRAPHS)) await Deno.remove(path).catch(() => {});
+  graphs.sort((a, b) => b.writtenMs - a.writtenMs);
+  for (const { path } of graphs.slice(MOST_GRAPHS)) await remove(path);
 }
 
 function digestOf(content: string | Uint8Array) {

@@ -6,6 +6,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { ModelError } from "../errors.ts";
 import { cacheFolder } from "./cache_folder.ts";
+import { openAlone } from "./lone_file.ts";
+import { pause } from "./pause.ts";
 
 /** How far a download is. */
 export interface DownloadProgress {
@@ -67,10 +69,12 @@ export async function fetchModel(
   const part = `${path}.part`;
   try {
     await Deno.mkdir(cache, { recursive: true });
-    using file = await Deno.open(part, { read: true, write: true, create: true });
-    await file.lock(true);
-    // Whoever held the lock before may have finished.
-    if (await hasDigest(path, download.sha256)) return path;
+    using file = await openAlone(part, options.signal);
+    // Whoever had it before may have finished.
+    if (await hasDigest(path, download.sha256)) {
+      await Deno.remove(part);
+      return path;
+    }
     try {
       await fillPart(file, download, options);
     } catch (cause) {
@@ -81,7 +85,8 @@ export async function fetchModel(
     await Deno.rename(part, path);
     return path;
   } catch (cause) {
-    if (cause instanceof ModelError || options.signal?.aborted) throw cause;
+    if (cause instanceof ModelError) throw cause;
+    options.signal?.throwIfAborted();
     throw failed(download, `the cache "${cache}" cannot be written: ${reasonOf(cause)}`, cause);
   }
 }
@@ -131,14 +136,15 @@ async function fillPart(
     try {
       if (await continueDownload(file, before, download, options)) return;
     } catch (cause) {
-      if (cause instanceof ModelError || options.signal?.aborted) throw cause;
+      if (cause instanceof ModelError) throw cause;
+      options.signal?.throwIfAborted();
       const { size } = await file.stat();
       idle = size > before ? 0 : idle + 1;
       if (idle >= MAX_IDLE_ATTEMPTS) {
         const kept = size > 0 ? `; the first ${size} bytes are kept for the next time` : "";
         throw failed(download, `${reasonOf(cause)}${kept}`, cause);
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS * 2 ** idle));
+      await pause(RETRY_DELAY_MS * 2 ** idle, options.signal);
     }
   }
 }

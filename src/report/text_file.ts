@@ -7,7 +7,7 @@ const BUFFER_CHARACTERS = 64 * 1024;
  *
  * - append() collects, and writes once 64 Ki characters are there; await it, and memory stays
  *   bounded however slow the disk is.
- * - close() writes the rest. It is safe to call twice.
+ * - close() writes the rest. It is safe to call twice: who calls later waits for the same end.
  *
  * @throws {OutputError} From every method, if the disk is full or the file went away.
  */
@@ -18,7 +18,7 @@ export class TextFile {
   #pieces: string[] = [];
   #characters = 0;
   #writing: Promise<void> = Promise.resolve();
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   private constructor(file: Deno.FsFile, path: string) {
     this.#file = file;
@@ -42,9 +42,11 @@ export class TextFile {
   }
 
   /** Writes what is still in memory and closes the file. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  close(): Promise<void> {
+    return this.#closing ??= this.#end();
+  }
+
+  async #end(): Promise<void> {
     try {
       await this.#flush();
     } finally {

@@ -30,7 +30,7 @@ export class TraceFile {
   readonly #named = new Set<number>();
   readonly #waiting: number[] = [];
   readonly #ordering: number[] = [];
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   private constructor(file: TextFile, startedAtMs: number) {
     this.#file = file;
@@ -85,11 +85,16 @@ export class TraceFile {
   }
 
   /** Ends the array and closes the file, which is valid JSON then. Safe to call twice. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#file.append("\n]\n");
-    await this.#file.close();
+  close(): Promise<void> {
+    return this.#closing ??= this.#end();
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await this.#file.append("\n]\n");
+    } finally {
+      await this.#file.close();
+    }
   }
 
   /** Whole, so that an event ends exactly where its neighbour begins. */

@@ -24,6 +24,7 @@ const model = await loadModel();
 async function measure(crew: Crew, contestant: Contestant, workers: number) {
   const resolution = benchResolution(SMALL);
   const notes: string[] = [];
+  using calibration = new Calibration(performance.now());
   const results = await measureEntries([{
     row: {
       id: `network/cls/cpu/${workers}/${resolution.name}`,
@@ -41,7 +42,7 @@ async function measure(crew: Crew, contestant: Contestant, workers: number) {
   }], {
     protocol: QUICK_PROTOCOL,
     crew,
-    calibration: new Calibration(performance.now()),
+    calibration,
     beganMs: performance.now(),
     onPhase() {},
     onNote: (note) => notes.push(note),
@@ -131,6 +132,21 @@ Deno.test("Crew.close() waits for threads that are still loading, and rejects th
   await assert.rejects(loading, { message: "The crew was closed." });
   await closing;
   await crew.close(); // once more: nothing is waited for
+});
+
+Deno.test("Crew rejects every order, when a thread died, and after it was closed", async () => {
+  const dying = new URL('data:text/javascript,throw new Error("it was told to die")');
+  const entrant = entrantOf(naiveContestant(model, SMALL, sampleFrame(SMALL)), "cpu", {
+    name: "test",
+  });
+  const crew = new Crew(1, undefined, dying);
+  // The first may be asked before it is dead, the second is not.
+  await assert.rejects(crew.load(entrant, 1), /told to die/);
+  await assert.rejects(crew.load(entrant, 1), /told to die/);
+  await crew.close();
+  const closed = new Crew(1);
+  await closed.close();
+  await assert.rejects(closed.load(entrant, 1), { message: "The crew was closed." });
 });
 
 Deno.test("Crew rejects with ModelError, on a graph that ONNX Runtime refuses", async () => {

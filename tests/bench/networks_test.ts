@@ -9,10 +9,11 @@ const RESOLUTION = { name: "128x64", size: { width: 128, height: 64 } };
 Deno.test("benchComparison() measures each network and says what it costs", async () => {
   const model = await loadModel();
   const notes: string[] = [];
+  using calibration = new Calibration(performance.now());
   const context = {
     model,
     protocol: { isQuick: true, burnIn: 1, runs: 2, rounds: 2, videoRounds: 1 },
-    calibration: new Calibration(performance.now()),
+    calibration,
     beganMs: performance.now(),
     resolutions: [{ wanted: RESOLUTION.size, resolution: RESOLUTION }],
     providers: { measured: ["cpu"], chosen: "cpu", adapter: undefined, notes: [] },

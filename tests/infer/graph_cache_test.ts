@@ -62,6 +62,22 @@ Deno.test("keptGraph() keeps 16 graphs", async () => {
   assert.equal((await namesIn(directory.path)).length, 16);
 });
 
+Deno.test("keptGraph() leaves what others are writing, and removes what nobody will finish", async () => {
+  await using directory = await temporaryDirectory();
+  const { calls, build } = builder();
+  const parts = Array.from({ length: 20 }, (_, i) => `${i}.part`);
+  for (const name of ["left.part", ...parts]) await Deno.writeFile(directory.join(name), GRAPH);
+  await Deno.utime(directory.join("left.part"), 0, 0);
+  // All parts are newer than the graph: counted with it, they would push it out.
+  const future = new Date(Date.now() + 60_000);
+  for (const name of parts) await Deno.utime(directory.join(name), future, future);
+  await keptGraph("a", directory.path, build);
+  assert.deepEqual(await keptGraph("a", directory.path, build), GRAPH);
+  assert.equal(calls.count, 1);
+  const names = await namesIn(directory.path);
+  assert.deepEqual(names.filter((name) => name.endsWith(".part")).sort(), parts.sort());
+});
+
 Deno.test("keptGraph() builds where the cache cannot be written", async () => {
   await using directory = await temporaryDirectory();
   const file = join(directory.path, "no-folder");

@@ -166,6 +166,22 @@ Deno.test("fetchModel() downloads once, when two ask at the same time", async ()
   ]);
   assert.equal(paths[0], paths[1]);
   assert.equal(server.ranges.length, 1);
+  assert.equal(filesIn(directory).length, 1);
+});
+
+Deno.test("fetchModel() downloads itself, when the one that it waited for fails", async () => {
+  await using server = serve((request) => ({ status: request === 0 ? 404 : 200 }));
+  await using directory = await temporaryDirectory();
+  const options = { cache: directory.path };
+  const results = await Promise.allSettled([
+    fetchModel(reference(server), options),
+    fetchModel(reference(server), options),
+  ]);
+  const [path] = results.flatMap((result) => result.status === "fulfilled" ? result.value : []);
+  const [reason] = results.flatMap((result) => result.status === "rejected" ? result.reason : []);
+  assert.match(reason.message, /404/);
+  assert.deepEqual(await Deno.readFile(path!), FILE);
+  assert.equal(filesIn(directory).length, 1);
 });
 
 Deno.test("fetchModel() leaves nothing, when the digest is another", async () => {
@@ -195,11 +211,9 @@ Deno.test("fetchModel() leaves nothing, when the server has no such file", async
 
 Deno.test("fetchModel() says why, and leaves nothing, when nobody answers at the address", async () => {
   await using cache = await temporaryDirectory();
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close(); // nobody listens at this port any more
+  // A port that was free a moment ago may be another program's now; the system gives nobody this one.
   await assert.rejects(
-    fetchModel(`net@http://127.0.0.1:${port}/net.safetensors#${SHA256}`, { cache: cache.path }),
+    fetchModel(`net@http://127.0.0.1:2/net.safetensors#${SHA256}`, { cache: cache.path }),
     { name: "ModelError", message: /refused.*\. Check the address/ },
   );
   assert.deepEqual([...Deno.readDirSync(cache.path)], []);
@@ -225,6 +239,41 @@ Deno.test("fetchModel() ends with the signal's reason", async () => {
     onProgress: () => controller.abort(new Error("enough")),
   };
   await assert.rejects(fetchModel(reference(server), options), { message: "enough" });
+});
+
+Deno.test("fetchModel() ends with the signal's reason, when it aborts while an attempt fails", async () => {
+  await using server = serve(() => ({ status: 416 }));
+  await using directory = await temporaryDirectory();
+  const part = directory.join(`net-${SHA256.slice(0, 16)}.safetensors.part`);
+  await Deno.writeFile(part, FILE.subarray(0, 10));
+  const controller = new AbortController();
+  const { truncate } = Deno.FsFile.prototype;
+  // The server refuses the range, and this comes between that and the next attempt.
+  Deno.FsFile.prototype.truncate = function (length) {
+    controller.abort(new Error("enough"));
+    return truncate.call(this, length);
+  };
+  try {
+    const options = { cache: directory.path, signal: controller.signal };
+    await assert.rejects(fetchModel(reference(server), options), { message: "enough" });
+  } finally {
+    Deno.FsFile.prototype.truncate = truncate;
+  }
+});
+
+Deno.test("fetchModel() ends with the signal's reason, while another process downloads", async () => {
+  await using directory = await temporaryDirectory();
+  const part = directory.join(`net-${SHA256.slice(0, 16)}.safetensors.part`);
+  using file = await Deno.open(part, { write: true, create: true });
+  await file.lock(true);
+  const controller = new AbortController();
+  const fetching = fetchModel(`net@http://127.0.0.1:2/net.safetensors#${SHA256}`, {
+    cache: directory.path,
+    signal: controller.signal,
+  });
+  controller.abort(new Error("enough"));
+  await assert.rejects(fetching, { message: "enough" });
+  assert.equal(filesIn(directory).length, 1, "what the other one has stays");
 });
 
 for (

@@ -82,6 +82,17 @@ Deno.test("close() may be called twice", async () => {
   await log.close();
 });
 
+Deno.test("close() resolves when the file is whole, for whoever calls it meanwhile, too", async () => {
+  await using directory = await temporaryDirectory();
+  const log = await FrameLog.create(directory.join("frames.csv"), { format: "csv" });
+  await log.write(TIMING);
+  let isWhole = false;
+  const closing = log.close().then(() => isWhole = true);
+  await log.close();
+  assert.ok(isWhole);
+  await closing;
+});
+
 Deno.test("create() names the file and the mend, when the folder is missing", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.join("missing/frames.csv");

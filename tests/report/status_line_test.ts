@@ -33,9 +33,10 @@ class FakeOutput implements ProgressOutput {
 Deno.test("StatusLine draws on the last line of a terminal, beneath what is printed", async () => {
   const output = new FakeOutput(true);
   const line = new StatusLine({ describe: (columns) => `${columns} columns and more`, output });
-  const alive = setInterval(() => {}, 1000); // the line itself keeps no process alive
+  // The line itself keeps no process alive.
+  const patience = setTimeout(() => output.written.reject(new Error("nothing is drawn")), 60_000);
   await output.written.promise;
-  clearInterval(alive);
+  clearTimeout(patience);
   assert.deepEqual(output.screen, ["19 columns and more"]);
   line.print("gate lost");
   assert.deepEqual(output.screen, ["gate lost", ""]);

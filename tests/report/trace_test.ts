@@ -94,6 +94,16 @@ Deno.test("close() makes valid JSON, when no frame came", async () => {
   assert.deepEqual(events.map((event) => event.name), ["process_name"]);
 });
 
+Deno.test("close() resolves when the array is whole, for whoever calls it meanwhile, too", async () => {
+  await using directory = await temporaryDirectory();
+  const trace = await TraceFile.create(directory.join("trace.json"), { startedAtMs: START_MS });
+  let isWhole = false;
+  const closing = trace.close().then(() => isWhole = true);
+  await trace.close();
+  assert.ok(isWhole);
+  await closing;
+});
+
 Deno.test("write() holds little in memory: most of a long run is on disk before close()", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.join("trace.json");

@@ -78,13 +78,11 @@ export class Lane {
    */
   static async open(options: LaneOptions, shelf: SessionShelf): Promise<Lane> {
     const levels: Level[] = [];
-    const frames = options.ring.memory;
     try {
       for (const network of options.networks) {
-        const loaded = await shelf.take(network, options.segmenter);
-        const segmenter = Segmenter.over(loaded, network, { ...options.segmenter, frames });
-        levels.push({ loaded, segmenter, network });
-        await segmenter.warmUp();
+        const level = await openLevel(network, options, shelf);
+        levels.push(level);
+        await level.segmenter.warmUp();
       }
       return new Lane(options, shelf, levels);
     } catch (error) {
@@ -142,6 +140,21 @@ export class Lane {
       latencyMs: this.#gauges[GAUGE.latencyMs] || undefined,
       modelSize: inputSize,
     };
+  }
+}
+
+async function openLevel(
+  network: Network,
+  { segmenter: options, ring }: LaneOptions,
+  shelf: SessionShelf,
+): Promise<Level> {
+  const loaded = await shelf.take(network, options);
+  try {
+    const segmenter = Segmenter.over(loaded, network, { ...options, frames: ring.memory });
+    return { loaded, segmenter, network };
+  } catch (error) {
+    await shelf.giveBack(loaded);
+    throw error;
   }
 }
 

@@ -95,7 +95,8 @@ export class Attachment implements AttachedStream {
   readonly #levelWord = new Int32Array(this.#level);
   readonly #resolve: () => void;
   readonly #reject: (error: Error) => void;
-  #drawing: Drawing | undefined;
+  /** That threads have or are told of and have not refused, the newest last. */
+  #drawings: readonly { readonly overlay: Drawing | undefined }[];
   #isReady = false;
   #isDetached = false;
   /** Threads that have not answered yet. */
@@ -107,7 +108,7 @@ export class Attachment implements AttachedStream {
     this.id = id;
     this.stream = stream;
     this.#host = host;
-    this.#drawing = stream.overlay;
+    this.#drawings = [{ overlay: stream.overlay }];
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;
     this.ready.catch(() => {}); // whoever waits on it sees it; nobody has to
@@ -137,7 +138,7 @@ export class Attachment implements AttachedStream {
         ring: ring.handle,
         networks,
         segmenter: { ...this.stream.segmenter, slowdown },
-        overlay: this.#drawing,
+        overlay: this.#drawings.at(-1)!.overlay,
         gauges,
         level: this.#level,
         every,
@@ -147,12 +148,13 @@ export class Attachment implements AttachedStream {
   }
 
   draw(overlay: Drawing): Promise<void> {
-    const before = this.#drawing;
-    this.#drawing = overlay; // for a thread that takes another's place meanwhile
+    const drawing = { overlay };
+    this.#drawings = [...this.#drawings, drawing]; // a thread may take another's place meanwhile
     const drawn = this.#draw(overlay);
-    drawn.catch(() => {
-      if (this.#drawing === overlay) this.#drawing = before;
-    });
+    drawn.then(
+      () => this.#drawings = this.#drawings.slice(Math.max(0, this.#drawings.indexOf(drawing))),
+      () => this.#drawings = this.#drawings.filter((each) => each !== drawing),
+    );
     return drawn;
   }
 

@@ -190,7 +190,12 @@ function crOf(chroma: V128, { topBits, evenBytes }: Constants): V128 {
   return v128.andnot(v128.xor(chroma, topBits), evenBytes);
 }
 
-/** By a factor, in fractions of 2¹⁵. */
+/**
+ * By a factor, in fractions of 2¹⁵.
+ *
+ * The factor comes first: on x86 without AVX, V8's baseline compiler loses the first operand where it
+ * may overwrite the register of the second alone, as it may that of a factor just loaded.
+ */
 function times(lanes: V128, factor: V128): V128 {
-  return i16x8.relaxed_q15mulr_s(lanes, factor);
+  return i16x8.relaxed_q15mulr_s(factor, lanes);
 }

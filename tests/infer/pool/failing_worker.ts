@@ -59,6 +59,10 @@ function open(options: LaneOptions): Promise<ServedLane> {
   if (behaviour.refused?.includes(attempt)) {
     return Promise.reject(new Error(`it was told to refuse attempt ${attempt}`));
   }
+  const look = (overlay: LaneOptions["overlay"]) => {
+    if (overlay?.alpha === 7) throw new RangeError("it was told to refuse");
+  };
+  look(options.overlay);
   const ring = new FrameRing(options.ring);
   return Promise.resolve({
     ring,
@@ -80,7 +84,7 @@ function open(options: LaneOptions): Promise<ServedLane> {
       header[HEADER.labelled] = Atomics.add(counts, COUNT.served, 1);
     },
     draw(overlay) {
-      if (overlay.alpha === 7) throw new RangeError("it was told to refuse");
+      look(overlay);
       Atomics.add(counts, COUNT.drawn, 1);
     },
     close() {

@@ -154,6 +154,30 @@ Deno.test("Lane.draw() draws otherwise from the next frame on, and refuses anoth
   await lane.close();
 });
 
+Deno.test("Lane.open() gives the networks back that it took, when it cannot open", async () => {
+  let held = 0;
+  class CountingShelf extends SessionShelf {
+    override async take(...options: Parameters<SessionShelf["take"]>) {
+      const loaded = await super.take(...options);
+      held++;
+      return loaded;
+    }
+
+    override async giveBack(...options: Parameters<SessionShelf["giveBack"]>) {
+      held--;
+      await super.giveBack(...options);
+    }
+  }
+  const shelf = new CountingShelf();
+  const [network] = await tinyNetworks(64) as [Network];
+  // Tiles do not cover it: it is loaded before that is found out.
+  const input = { kind: "i420", luma: "y", chroma: "uv" } as const;
+  const unfit = { ...network, input, inputSize: { width: 24, height: 32 } };
+  await assert.rejects(openLane([network, unfit], {}, shelf), RangeError);
+  assert.equal(held, 0);
+  await shelf.dispose();
+});
+
 Deno.test("SessionShelf loads a network once, for streams that have the same and that come back", async () => {
   const [large, small] = await tinyNetworks(64, 32) as [Network, Network];
   const shelf = new SessionShelf();
@@ -168,11 +192,17 @@ Deno.test("SessionShelf loads a network once, for streams that have the same and
 });
 
 Deno.test("Segmenting takes so many times as long, with a slowdown for tests", async () => {
-  const { lane, show } = await openLane(await tinyNetworks(64), {
-    segmenter: { ...SEGMENTER, slowdown: 1000 },
-  });
-  const quick = await openLane(await tinyNetworks(64));
-  const inferMs = ({ header }: Shown) => header[HEADER.inferred]! - header[HEADER.prepared]!;
-  assert.ok(inferMs(await show(0)) > 10 * inferMs(await quick.show(0)));
-  await Promise.all([lane.close(), quick.lane.close()]);
+  const leastMs = async (slowdown: number) => {
+    const { lane, show } = await openLane(await tinyNetworks(64), {
+      segmenter: { ...SEGMENTER, slowdown },
+    });
+    // The quickest of several: any one may have waited for a core.
+    const shown = await showAll(show, 0, 0, 0, 0, 0, 0, 0, 0);
+    await lane.close();
+    return Math.min(
+      ...shown.map(({ header }) => header[HEADER.inferred]! - header[HEADER.prepared]!),
+    );
+  };
+  const times = await leastMs(50) / await leastMs(1);
+  assert.ok(times > 10, `${times} times`);
 });

@@ -25,7 +25,7 @@ Deno.test("WorkerPool.failure rejects with WorkerError, when a frame fails twice
   const pool = startPool(2);
   const { ring, ...stream } = makeStream(pool, { bad: { frame: 7, how: "fail" }, always: true });
   pool.attach({ ring, ...stream });
-  const consuming = consume(ring);
+  const consuming = consume(ring, 7); // the other worker may still be at one of them
   const producing = produce(ring, 0, FRAMES);
   await assert.rejects(pool.failure, (error) => {
     assert.ok(error instanceof WorkerError);
@@ -33,9 +33,11 @@ Deno.test("WorkerPool.failure rejects with WorkerError, when a frame fails twice
     assert.match(error.message, /Cannot segment frame 7: it failed 2 times.*told to fail/);
     return true;
   });
-  ring.close();
-  await pool.stop();
   assert.deepEqual((await consuming).map((header) => header[HEADER.index]), ALL.slice(0, 7));
+  const rest = consume(ring);
+  ring.close();
+  assert.deepEqual(await rest, [], "none is given beyond the one that failed");
+  await pool.stop();
   await producing;
 });
 
@@ -66,9 +68,9 @@ Deno.test("WorkerPool drops a frame that fails twice and goes on, when it is liv
   });
   pool.attach(stream);
   assert.deepEqual(await run(pool, stream.ring, FRAMES), ALL.filter((frame) => frame !== 7));
+  await pool.stop(); // a worker's last word comes after all that it has to tell
   assert.deepEqual(lost, [[7, "it was told to fail"]]);
   assert.equal(pool.replaced, 0); // for one bad frame
-  await pool.stop();
 });
 
 Deno.test("WorkerPool drops a frame that kills two workers and goes on, when it is live", async () => {
@@ -197,6 +199,19 @@ Deno.test("draw() reaches workers that wait for frames, and says when one refuse
   await pool.stop();
 });
 
+Deno.test("A worker that takes another's place draws as before, when drawings were refused", async () => {
+  const pool = startPool(1);
+  const stream = makeStream(pool, { bad: { frame: 7, how: "fail" } });
+  const attached = pool.attach(stream);
+  const look = { size: SIZE, colour: COLOUR };
+  // Both are asked for before either is answered.
+  const refused = [attached.draw({ ...look, alpha: 7 }), attached.draw({ ...look, alpha: 7 })];
+  for (const drawn of refused) await assert.rejects(drawn, RangeError);
+  assert.deepEqual(await run(pool, stream.ring, FRAMES), ALL);
+  assert.equal(pool.replaced, 1);
+  await pool.stop();
+});
+
 Deno.test("detach() frees what the workers hold, and the others go on", async () => {
   const pool = startPool(2);
   const [gone, stays] = [makeStream(pool), makeStream(pool)];
@@ -216,7 +231,7 @@ Deno.test("detach() frees what the workers hold, and the others go on", async ()
 Deno.test("stop() ends the workers with frames left in an open ring, and is safe twice", async () => {
   const pool = startPool(2);
   const stream = makeStream(pool);
-  await pool.attach(stream).ready;
+  await pool.attach(stream).draw({ size: SIZE, colour: COLOUR }); // every worker has the stream
   await produce(stream.ring, 0, 3);
   await Promise.all([pool.stop(), pool.stop()]);
   assert.equal(stream.counts[COUNT.closed], 2);

@@ -32,7 +32,11 @@ function makeStream(
 }
 
 /** Sends frames of these colours through; gives the class that each was labelled. */
-async function run({ ring, segmenter }: PoolStream, colours: readonly number[]): Promise<number[]> {
+async function run(
+  pool: WorkerPool,
+  { ring, segmenter }: PoolStream,
+  colours: readonly number[],
+): Promise<number[]> {
   const produce = async () => {
     for (const [index, colour] of colours.entries()) {
       const slot = (await ring.acquire())!;
@@ -51,7 +55,8 @@ async function run({ ring, segmenter }: PoolStream, colours: readonly number[]):
     }
     return labels;
   };
-  const [, labels] = await Promise.all([produce(), consume()]);
+  // A pool that gives up must fail the test, not leave it waiting for frames that never come.
+  const [, labels] = await Promise.race([Promise.all([produce(), consume()]), pool.failure]);
   return labels;
 }
 
@@ -62,17 +67,17 @@ Deno.test("WorkerPool serves streams of several sizes at once, at every level, a
   const pool = new WorkerPool(spawnWorkers(2));
   const streams = SIZES.map((size) => makeStream(pool, networks, size));
   const attached = streams.map((stream) => pool.attach(stream));
-  const runAll = () => Promise.all(streams.map((stream) => run(stream, COLOURS)));
-  assert.deepEqual(await Promise.race([runAll(), pool.failure]), [COLOURS, COLOURS]);
+  const runAll = () => Promise.all(streams.map((stream) => run(pool, stream, COLOURS)));
+  assert.deepEqual(await runAll(), [COLOURS, COLOURS]);
   attached[0]!.level = 1;
   assert.equal(attached[0]!.level, 1);
   assert.deepEqual(await runAll(), [COLOURS, COLOURS]);
   streams[1]!.ring.end();
   await attached[1]!.detach();
-  assert.deepEqual(await run(streams[0]!, COLOURS), COLOURS);
+  assert.deepEqual(await run(pool, streams[0]!, COLOURS), COLOURS);
   const again = makeStream(pool, networks, SIZES[1]);
   await pool.attach(again).ready;
-  assert.deepEqual(await run(again, COLOURS), COLOURS);
+  assert.deepEqual(await run(pool, again, COLOURS), COLOURS);
   assert.equal(pool.replaced, 0);
   await pool.stop();
 });
@@ -85,6 +90,6 @@ Deno.test("ready rejects and the pool serves other streams, when a network canno
   await assert.rejects(pool.attach(stream).ready, { name: "ModelError" });
   const good = makeStream(pool, [network], SIZES[0]);
   await pool.attach(good).ready;
-  assert.deepEqual(await run(good, COLOURS), COLOURS);
+  assert.deepEqual(await run(pool, good, COLOURS), COLOURS);
   await pool.stop();
 });
