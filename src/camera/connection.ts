@@ -32,6 +32,8 @@ export class RtspConnection {
   #backlogBytes = 0;
   #writing: Promise<void> | undefined;
   #isClosed = false;
+  /** Where packets go, as the client was told; undefined while it wants none. */
+  #channel: number | undefined;
   /** The answer to the last request, where it was no good one. */
   #refusal: RtspStatus | undefined;
   /** A decoder can begin at a key frame only. */
@@ -65,10 +67,9 @@ export class RtspConnection {
 
   /** Sends the packets of a picture where they are wanted, from the first key frame on. */
   deliver(packets: readonly Uint8Array[], isKey: boolean): void {
-    const channel = this.#session.playingOn;
-    if (channel === undefined || (this.#awaitsKey && !isKey)) return;
+    if (this.#channel === undefined || (this.#awaitsKey && !isKey)) return;
     this.#awaitsKey = false;
-    this.#send(interleave(packets, channel));
+    this.#send(interleave(packets, this.#channel));
   }
 
   /** What follows does not continue what was sent: the next packets are a key frame's. */
@@ -92,7 +93,9 @@ export class RtspConnection {
       for (const request of reader.push(bytes.subarray(0, length))) {
         await this.#service.awake();
         const response = await this.#session.answer(request);
+        if (this.#isClosed) return; // meanwhile
         this.#send(formatResponse(response, request.headers.get("cseq")));
+        this.#channel = this.#session.playingOn; // from here on: no packet goes before the answer
         this.#refusal = response.status === 200 ? undefined : response.status;
         if (request.method === "PLAY" && response.status === 200) {
           this.#awaitsKey = true;

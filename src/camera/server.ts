@@ -104,9 +104,10 @@ export class RtspServer {
       awake: () => this.#stall?.promise ?? Promise.resolve(),
       note: this.#onClient,
     };
-    // Ends when the listener is closed.
-    for await (const socket of listener) {
-      if (this.#connections.size >= MOST_CLIENTS) {
+    for (let socket; (socket = await nextSocket(listener)) !== undefined;) {
+      // One may come in the moment in which the listener is closed: `close` does not know of it.
+      const isLate = listener !== this.#listener;
+      if (isLate || this.#connections.size >= MOST_CLIENTS) {
         socket.close();
         continue;
       }
@@ -114,6 +115,20 @@ export class RtspServer {
       const connection = new RtspConnection(socket, service);
       this.#connections.add(connection);
       connection.run().then(() => this.#connections.delete(connection));
+    }
+  }
+}
+
+/** The next connection; undefined once the listener is closed. */
+async function nextSocket(listener: Deno.TcpListener): Promise<Deno.TcpConn | undefined> {
+  for (;;) {
+    try {
+      return await listener.accept();
+    } catch (error) {
+      const { BadResource, Interrupted, NotConnected } = Deno.errors;
+      if (error instanceof BadResource || error instanceof Interrupted) return undefined;
+      // A client that broke off before it was its turn.
+      if (!(error instanceof NotConnected)) throw error;
     }
   }
 }

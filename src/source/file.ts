@@ -114,7 +114,8 @@ class DecodedFile implements FileSource {
     try {
       const isComplete = !signal.aborted && await this.#fill(ring, signal);
       this.#exit = isComplete ? await this.#decoder.ended : await this.#decoder.kill();
-      if (isComplete) this.#judge(this.#exit);
+      // A decoder may go on for a while after its last frame, and be stopped then.
+      if (isComplete && !this.#isStopped(signal)) this.#judge(this.#exit);
     } finally {
       signal.removeEventListener("abort", stop);
       await this.#decoder.kill();
@@ -128,7 +129,6 @@ class DecodedFile implements FileSource {
 
   /** Whether the stream came to its end, rather than being stopped. */
   async #fill(ring: SlotFiller, signal: AbortSignal): Promise<boolean> {
-    const isStopped = () => signal.aborted || this.#isClosed || this.#signal?.aborted === true;
     for (;;) {
       const slot = await ring.acquire(signal);
       if (slot === undefined) return false;
@@ -136,13 +136,17 @@ class DecodedFile implements FileSource {
       try {
         isFilled = await this.#fillSlot(ring, slot);
       } finally {
-        if (!isFilled || isStopped()) ring.abandon(slot);
+        if (!isFilled || this.#isStopped(signal)) ring.abandon(slot);
       }
-      if (isStopped()) return false;
+      if (this.#isStopped(signal)) return false;
       if (!isFilled) return true;
       ring.publish(slot);
       this.#frames++;
     }
+  }
+
+  #isStopped(signal: AbortSignal): boolean {
+    return signal.aborted || this.#isClosed || this.#signal?.aborted === true;
   }
 
   async #fillSlot(ring: SlotFiller, slot: number): Promise<boolean> {

@@ -7,6 +7,7 @@ import { FfmpegError, InputError, OutputError } from "../../src/errors.ts";
 import { findFfmpeg } from "../../src/ffmpeg/binary.ts";
 import { passthroughOption } from "../../src/ffmpeg/release.ts";
 import { type RunningCommand, startCommand } from "../testing/command.ts";
+import { freePort } from "../testing/free_port.ts";
 import { ffmpeg, makeClip } from "../testing/media.ts";
 import { temporaryDirectory } from "../testing/temporary.ts";
 import { RtspClient } from "./rtsp_client.ts";
@@ -88,16 +89,17 @@ class Events {
 
 for (const path of READERS) {
   Deno.test(`startCamera() films the street at its rate, as ${name(path)} reads it`, async () => {
+    const begunMs = performance.now();
     await using camera = await startCamera(ANYWHERE, SMALL);
-    await using reader = await startReader(camera.url, { path, frames: 60 });
-    await reader.stderrMatches(/ n: *20 /);
-    const begun = performance.now();
+    await using reader = await startReader(camera.url, { path, frames: 80 });
     const { stderr } = await reader.ended;
-    // Two seconds for the frames from 20 to 59, all but those that came while ffmpeg looked at the
-    // stream: at most 1.5 s of it.
-    assert.ok(performance.now() - begun > 400, "faster than real time");
+    const tookMs = performance.now() - begunMs;
     const frames = framesOf(stderr);
-    assert.ok(frames.length >= 60); // one more, or two, may have passed the filter
+    assert.ok(frames.length >= 80); // one more, or two, may have passed the filter
+    // However late things were: a picture of some second is not there before that second is over. A
+    // timer may be a millisecond early.
+    const filmedMs = 1000 * (frames.at(-1)!.seconds - frames[10]!.seconds);
+    assert.ok(tookMs > filmedMs - 10, `${filmedMs} ms were filmed in ${tookMs}`);
     assert.deepEqual([...new Set(frames.map((frame) => frame.size))], ["192x96"]);
     // A street that is drawn too late leaves frames out: a step is a multiple of the rate's.
     assert.deepEqual(stepsMs(frames).filter((step) => step <= 0 || step % 50 !== 0), []);
@@ -177,7 +179,8 @@ Deno.test("startCamera() stalls, drops and reboots to another size, when it is t
     { kind: "reboot", atMs: 900, durationMs: 300, size: { width: 96, height: 48 } },
   ];
   const events = new Events();
-  await using camera = await startCamera(ANYWHERE, {
+  // A port that it gets again, whatever else goes on here.
+  await using camera = await startCamera(`rtsp://127.0.0.1:${freePort()}/cam`, {
     ...SMALL,
     failures: () => failures,
     onEvent: events.onEvent,

@@ -9,15 +9,16 @@ export interface Answer {
 
 /** An RTSP client that sends what it is told and shows all that comes back. */
 export class RtspClient implements Disposable {
+  /** The camera's. */
+  readonly url: string;
   readonly #socket: Deno.TcpConn;
-  readonly #url: string;
   /** What came and was not taken yet. */
   #bytes = new Uint8Array(0);
   #sequence = 0;
 
   private constructor(socket: Deno.TcpConn, url: string) {
     this.#socket = socket;
-    this.#url = url;
+    this.url = url;
   }
 
   static async connect(url: string): Promise<RtspClient> {
@@ -29,7 +30,7 @@ export class RtspClient implements Disposable {
   async request(
     method: string,
     headers: Readonly<Record<string, string>> = {},
-    url: string = this.#url,
+    url: string = this.url,
   ): Promise<Answer> {
     const lines = [`${method} ${url} RTSP/1.0`, `CSeq: ${++this.#sequence}`];
     for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
@@ -59,7 +60,7 @@ export class RtspClient implements Disposable {
   /** SETUP and PLAY; gives the session's id. */
   async play(): Promise<string> {
     const transport = "RTP/AVP/TCP;unicast;interleaved=0-1";
-    const { headers } = await this.request("SETUP", { transport }, `${this.#url}/track1`);
+    const { headers } = await this.request("SETUP", { transport }, `${this.url}/track1`);
     const session = headers.get("session")!;
     const { status } = await this.request("PLAY", { session });
     if (status !== 200) throw new Error(`PLAY was answered ${status}`);

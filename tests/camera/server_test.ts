@@ -5,6 +5,7 @@ import { parseCameraUrl } from "../../src/camera/address.ts";
 import type { AccessUnit } from "../../src/camera/annexb.ts";
 import { RtspServer } from "../../src/camera/server.ts";
 import { OutputError } from "../../src/errors.ts";
+import { freePort } from "../testing/free_port.ts";
 import { joinPayloads } from "./packets.ts";
 import { RtspClient } from "./rtsp_client.ts";
 
@@ -32,7 +33,7 @@ interface TestServer extends AsyncDisposable {
 function serve(user = ""): TestServer {
   const notes: string[] = [];
   let changed = Promise.withResolvers<void>();
-  const address = parseCameraUrl(`rtsp://${user}127.0.0.1:0/cam`);
+  const address = parseCameraUrl(`rtsp://${user}127.0.0.1:${freePort()}/cam`);
   const server = new RtspServer(address, { numerator: 30, denominator: 1 }, (_client, what) => {
     notes.push(what);
     changed.resolve();
@@ -164,10 +165,15 @@ Deno.test("RtspServer makes those who ask wait for the first key frame", async (
   await camera.server.close();
   camera.server.listen();
   using client = await RtspClient.connect(camera.url);
-  const asked = client.request("DESCRIBE");
+  // Sent as one: with the answer to the first, the second is being answered.
+  const asked = ["OPTIONS", "DESCRIBE"].map((method) => `${method} ${camera.url} RTSP/1.0\r\n\r\n`);
+  await client.send(asked.join(""));
+  assert.match((await client.answer()).headers.get("public")!, /DESCRIBE/);
   camera.server.broadcast(PICTURE, 0);
   camera.server.broadcast(key(), 1);
-  assert.equal((await asked).status, 200);
+  const { status, body } = await client.answer();
+  assert.equal(status, 200);
+  assert.match(body, /sprop-parameter-sets/);
 });
 
 Deno.test("RtspServer cuts a client that does not read, and no other", async () => {
@@ -228,6 +234,41 @@ Deno.test("close() frees the port, and listen() takes the same again", async () 
   camera.server.broadcast(key(), 0);
   using next = await RtspClient.connect(camera.url);
   assert.equal((await next.request("DESCRIBE")).status, 200);
+});
+
+Deno.test("close() cuts clients that come in the same moment, too", async () => {
+  await using camera = serve();
+  const coming = Array.from({ length: 8 }, () => RtspClient.connect(camera.url));
+  const clients = await Promise.all(coming);
+  // The system has taken all of them, and the server none, one or several.
+  await camera.server.close();
+  for (const client of clients) {
+    await assert.rejects(client.request("OPTIONS"));
+    client[Symbol.dispose]();
+  }
+});
+
+Deno.test("RtspServer takes the next client, when one breaks off before its turn", async () => {
+  const { listen } = Deno;
+  let turns = 0;
+  // What a reset does to who takes the connection after it: accept(2) succeeds, getpeername(2) not.
+  Deno.listen = ((options: Deno.TcpListenOptions) => {
+    const listener = listen(options);
+    const accept = listener.accept.bind(listener);
+    listener.accept = async () => {
+      if (turns++ === 0) throw new Deno.errors.NotConnected("os error 107");
+      return await accept();
+    };
+    return listener;
+  }) as typeof listen;
+  try {
+    await using camera = serve();
+    using client = await RtspClient.connect(camera.url);
+    assert.equal((await client.request("DESCRIBE")).status, 200);
+    assert.ok(turns >= 2);
+  } finally {
+    Deno.listen = listen;
+  }
 });
 
 Deno.test("listen() says in one line that the port is in use", async () => {

@@ -2,9 +2,13 @@ import assert from "node:assert/strict";
 import { OutputError } from "../../src/errors.ts";
 import { openEventSink } from "../../src/events/event_sink.ts";
 import { runCommand } from "../testing/command.ts";
+import { freePort } from "../testing/free_port.ts";
 import { REPOSITORY, repositoryPath } from "../testing/repository.ts";
 import { temporaryDirectory } from "../testing/temporary.ts";
 import { makeEventLog } from "./event_log.ts";
+
+/** What is to arrive arrives, however busy the machine is: close() goes on for longer than any pause. */
+const GATE = { stream: "gate", flushMs: 60_000 } as const;
 
 /** What a server got. */
 interface Received {
@@ -44,7 +48,7 @@ Deno.test("openEventSink() appends to a file, and ends the line that an earlier 
   await using directory = await temporaryDirectory();
   const path = directory.join("events.ndjson");
   await Deno.writeTextFile(path, '{"old":1}\n{"ol');
-  const sink = await openEventSink(path, { stream: "gate" });
+  const sink = await openEventSink(path, GATE);
   sink.write('{"new":1}');
   sink.write('{"new":2}');
   await sink.close();
@@ -55,7 +59,7 @@ Deno.test("openEventSink() appends to a file, and ends the line that an earlier 
 Deno.test("openEventSink() goes on in a new file, when the file was moved away", async () => {
   await using directory = await temporaryDirectory();
   const path = directory.join("events.ndjson");
-  const first = await openEventSink(path, { stream: "gate" });
+  const first = await openEventSink(path, GATE);
   await Deno.rename(path, `${path}.1`);
   first.write("{}");
   await first.close();
@@ -67,7 +71,7 @@ Deno.test("a file that cannot be written for a while is told once, and loses not
   const path = directory.join("mounted", "events.ndjson");
   await Deno.mkdir(directory.join("mounted"));
   const log = makeEventLog();
-  const options = { stream: "gate", onEvent: log.onEvent, retryMs: 1 };
+  const options = { ...GATE, onEvent: log.onEvent, retryMs: 1 };
   const sink = await openEventSink(path, options);
   await Deno.rename(directory.join("mounted"), directory.join("away"));
   sink.write("a");
@@ -93,9 +97,7 @@ Deno.test("openEventSink() names the folder that is missing", async () => {
 
 Deno.test("openEventSink() POSTs lines as NDJSON, the password in a header", async () => {
   await using server = startServer();
-  const sink = await openEventSink(`http://us%40er:p%C3%A4ss@${server.host}/in?key=1`, {
-    stream: "gate",
-  });
+  const sink = await openEventSink(`http://us%40er:p%C3%A4ss@${server.host}/in?key=1`, GATE);
   sink.write('{"a":1}');
   sink.write('{"a":2}');
   await sink.close();
@@ -112,7 +114,7 @@ Deno.test("openEventSink() POSTs again after a 503, and not after a 400", async 
   await using server = startServer([503, 400, 204]);
   const log = makeEventLog();
   const sink = await openEventSink(`http://${server.host}/`, {
-    stream: "gate",
+    ...GATE,
     onEvent: log.onEvent,
     lingerMs: 0,
     batchLines: 1,
@@ -132,10 +134,7 @@ Deno.test("openEventSink() POSTs again after a 503, and not after a 400", async 
 });
 
 Deno.test("no event has the password or the query, when a server cannot be reached", async () => {
-  const { port } = await (async () => {
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    return await Promise.resolve(listener.addr);
-  })();
+  const port = freePort();
   const log = makeEventLog();
   const sink = await openEventSink(`http://user:secret@127.0.0.1:${port}/in?token=geheim`, {
     stream: "gate",

@@ -10,6 +10,9 @@ import { REPOSITORY, repositoryPath } from "../testing/repository.ts";
 import { temporaryDirectory } from "../testing/temporary.ts";
 import { makeEventLog } from "./event_log.ts";
 
+/** Longer than any pause of this process or the broker's: what is to arrive arrives, at once. */
+const PATIENT = { timeoutMs: 60_000, flushMs: 60_000 } as const;
+
 /** Listens to all topics. */
 async function subscribe(port: number, options: IClientOptions = {}) {
   const client = await connectAsync(`mqtt://127.0.0.1:${port}`, options);
@@ -41,7 +44,10 @@ function mqttTest(name: string, fn: () => Promise<void>): void {
 mqttTest("openEventSink() publishes each line in order, to a topic of the stream's", async () => {
   await using broker = await startMqttBroker();
   await using subscriber = await subscribe(broker.port);
-  const sink = await openEventSink(`mqtt://127.0.0.1:${broker.port}`, { stream: "gate" });
+  const sink = await openEventSink(`mqtt://127.0.0.1:${broker.port}`, {
+    ...PATIENT,
+    stream: "gate",
+  });
   for (const line of ["a", "b", "c"]) sink.write(line);
   assert.deepEqual(await subscriber.received(3), [
     "segstream/gate a",
@@ -59,7 +65,7 @@ mqttTest("openEventSink() publishes with user and password to the topic of the p
   await using subscriber = await subscribe(broker.port, { username: user, password });
   const credentials = [user, password].map(encodeURIComponent).join(":");
   const target = `mqtt://${credentials}@127.0.0.1:${broker.port}/yard/events`;
-  const sink = await openEventSink(target, { stream: "gate" });
+  const sink = await openEventSink(target, { ...PATIENT, stream: "gate" });
   sink.write("a");
   assert.deepEqual(await subscriber.received(1), ["yard/events a"]);
   await sink.close();
@@ -93,7 +99,7 @@ mqttTest("lines arrive once the broker is there, and again after it was away", a
   await first[Symbol.asyncDispose]();
   const receiver = parseReceiverUrl(`mqtt://127.0.0.1:${port}/t`);
   const transport = await openMqttTransport(receiver, { defaultTopic: "", reconnectMs: 20 });
-  const queue = new EventQueue(transport, { onEvent: log.onEvent, flushMs: 30_000 });
+  const queue = new EventQueue(transport, { ...PATIENT, onEvent: log.onEvent });
   queue.write("before");
   await log.until("output lost");
   {
@@ -125,7 +131,8 @@ mqttTest("openEventSink() asks for no leave but to reach the broker", async () =
   await Deno.writeTextFile(
     script,
     `import { openEventSink } from ${JSON.stringify(repositoryPath("src/events/event_sink.ts"))};
-     const sink = await openEventSink("mqtt://127.0.0.1:${broker.port}", { stream: "gate" });
+     const options = { ...${JSON.stringify(PATIENT)}, stream: "gate" };
+     const sink = await openEventSink("mqtt://127.0.0.1:${broker.port}", options);
      sink.write("a");
      await sink.close();`,
   );

@@ -59,6 +59,8 @@ export class FakeFeed implements Feed {
   /** What {@link snapshot} gives. */
   picture: Uint8Array | undefined = PNG;
   snapshots = 0;
+  /** How often {@link watch} was called. */
+  watched = 0;
   view: FeedView = {
     view: "overlay",
     alpha: 0.5,
@@ -98,6 +100,7 @@ export class FakeFeed implements Feed {
   watch(viewer: FeedViewer): () => void {
     const unsubscribe = this.hub.subscribe(viewer);
     this.#viewers++;
+    this.watched++;
     let isWatching = true;
     return () => {
       if (isWatching) this.#viewers--;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { needsBrowser, startBrowser } from "../testing/browser.ts";
+import { freePort } from "../testing/free_port.ts";
 import { FakeFeed, startStream } from "./fake_feed.ts";
-import { type PageGlobals, played, secondsBehind } from "./played.ts";
+import { caughtUp, fallBehind, type PageGlobals, played } from "./played.ts";
 import { serveFakes, until } from "./serve_fakes.ts";
 
 Deno.test({
@@ -11,16 +12,16 @@ Deno.test({
     await using server = await serveFakes([stream.feed]);
     await using browser = await startBrowser();
     const { page, problems } = await browser.open();
-    const start = performance.now();
     await page.goto(server.url);
-    await played(page, 0);
-    // It takes 0.5 to 1 s on two idle cores, and those may be busy.
-    assert.ok(performance.now() - start < 8000);
     await played(page, 3);
-    // At most 1 s behind the camera is the goal; what lies between is in the page's own buffer.
-    const behind = await secondsBehind(page);
-    assert.ok(behind < 1, `${behind} s behind`);
+    // At most 1 s behind the camera is the goal; what lies between is in the page's own buffer. Where
+    // a machine pauses, it catches up.
+    await caughtUp(page, 1);
+    await fallBehind(page, 2);
+    await caughtUp(page, 1);
     assert.equal(await page.locator("#badge").textContent(), "live");
+    // The first connection plays: none had to be given up, which takes seconds.
+    assert.equal(stream.feed.watched, 1);
     assert.equal(stream.feed.status.viewers, 1);
     assert.deepEqual(problems, []);
   },
@@ -110,13 +111,13 @@ Deno.test({
     stream.feed.set({
       state: "reconnecting",
       reason: "the camera does not answer",
-      stateSince: Date.now() - 65_000,
+      stateSince: Date.now() - 61_000,
     });
     await page.locator("[data-veiled=yes]").waitFor();
     assert.equal(await page.locator("#badge").textContent(), "reconnecting");
     assert.match(
       (await page.locator("[data-veil]").textContent())!,
-      /^reconnecting for 1.min \d.s: the camera does not answer$/,
+      /^reconnecting for 1.min \d+.s: the camera does not answer$/,
     );
     stream.feed.set({ state: "live", reason: undefined });
     await page.locator("[data-veiled=no]").waitFor();
@@ -129,14 +130,14 @@ Deno.test({
   ...needsBrowser("the page plays on by itself when the server comes back"),
   async fn() {
     await using stream = await startStream();
-    const first = await serveFakes([stream.feed]);
+    const first = await serveFakes([stream.feed], { port: freePort() });
     await using browser = await startBrowser();
     const { page } = await browser.open();
     await page.goto(first.url);
     await played(page, 0.5);
     await first.close();
     await page.locator("#badge[data-state=unreachable]").waitFor();
-    assert.equal(stream.feed.status.viewers, 0);
+    await until("nobody watches", () => stream.feed.status.viewers === 0);
     await using _second = await serveFakes([stream.feed], { port: first.port });
     await page.locator("#badge[data-state=live]").waitFor();
     await played(page, 0.5);
@@ -168,7 +169,11 @@ Deno.test({
   ...needsBrowser("the page plays behind a token, and says when the token is no longer valid"),
   async fn() {
     await using stream = await startStream();
-    const first = await serveFakes([stream.feed], { host: "127.0.0.1", token: "first" });
+    const first = await serveFakes([stream.feed], {
+      host: "127.0.0.1",
+      port: freePort(),
+      token: "first",
+    });
     await using browser = await startBrowser();
     const { page, problems } = await browser.open();
     await page.goto(first.url);
@@ -265,7 +270,7 @@ Deno.test({
       const opened = await Promise.all(Array.from({ length: 4 }, () => browser.open()));
       await Promise.all(opened.map(({ page }) => page.goto(server.url, { waitUntil: "commit" })));
       await Promise.all(opened.map(({ page }) => played(page, 0.1)));
-      assert.equal(feed.status.viewers, 4);
+      await until("all watch", () => feed.status.viewers === 4);
       await Promise.all(opened.map(({ close }) => close()));
       await until("all are gone", () => feed.status.viewers === 0 && server.clients === 0);
     }

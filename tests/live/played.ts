@@ -11,7 +11,6 @@ export async function played(page: Page, seconds: number, selector = "video"): P
       return video.readyState >= 3 && video.currentTime > time;
     },
     [selector, time + seconds] as const,
-    { timeout: 15_000 },
   );
 }
 
@@ -29,10 +28,19 @@ export interface PageVideo {
   readonly buffered: { readonly length: number; end(index: number): number };
 }
 
-/** How many seconds of the stream the page has and does not show yet. */
-export function secondsBehind(page: Page): Promise<number> {
-  return page.locator("video").evaluate((element) => {
-    const { buffered, currentTime } = element as unknown as PageVideo;
-    return buffered.end(buffered.length - 1) - currentTime;
-  });
+/** Sends the video back, as one is behind to which the machine gave no time for so long. */
+export async function fallBehind(page: Page, seconds: number): Promise<void> {
+  await page.locator("video").evaluate((element, seconds) => {
+    const video = element as unknown as { currentTime: number };
+    video.currentTime -= seconds;
+  }, seconds);
+}
+
+/** Waits until the page has less than so many seconds of the stream that it does not show yet. */
+export async function caughtUp(page: Page, seconds: number): Promise<void> {
+  await page.waitForFunction((seconds) => {
+    const video = (globalThis as unknown as PageGlobals).document.querySelector("video");
+    const { buffered, currentTime } = video;
+    return buffered.length > 0 && buffered.end(buffered.length - 1) - currentTime < seconds;
+  }, seconds);
 }

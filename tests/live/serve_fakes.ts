@@ -62,7 +62,7 @@ export function closeSocket(socket: WebSocket): Promise<void> {
 }
 
 /** Asks a condition again and again until it holds. */
-export async function until(what: string, isTrue: () => boolean, limitMs = 10_000): Promise<void> {
+export async function until(what: string, isTrue: () => boolean, limitMs = 60_000): Promise<void> {
   const start = performance.now();
   while (!isTrue()) {
     if (performance.now() - start > limitMs) throw new Error(`Waited in vain until ${what}.`);

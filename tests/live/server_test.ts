@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { OutputError } from "../../src/errors.ts";
 import { serveLive } from "../../src/live/server.ts";
+import { freePort } from "../testing/free_port.ts";
 import { FakeFeed, PNG } from "./fake_feed.ts";
 import { closeSocket, nextMessage, openSocket, serveFakes, textOf, until } from "./serve_fakes.ts";
 
@@ -200,20 +201,20 @@ Deno.test("/feeds/NAME/stream asks for a WebSocket where none is opened", async 
 
 Deno.test("close() ends connections, lets go of the feeds and frees the port", async () => {
   const feed = new FakeFeed();
-  const server = await serveFakes([feed]);
+  const server = await serveFakes([feed], { port: freePort() });
   const sockets = await Promise.all(
     ["/feeds/street/stream", "/feeds/street/status", "/status"].map((path) =>
       openSocket(server.at(path))
     ),
   );
-  assert.equal(server.clients, 3);
+  await until("the server knows them", () => server.clients === 3);
   const closed = sockets.map((socket) =>
     new Promise<number>((resolve) => socket.onclose = ({ code }) => resolve(code))
   );
   await Promise.all([server.close(), server.close()]);
   assert.deepEqual(await Promise.all(closed), [1001, 1001, 1001]);
   assert.equal(feed.listeners, 0);
-  assert.equal(feed.status.viewers, 0);
+  await until("nobody watches", () => feed.status.viewers === 0);
   const next = await serveLive([feed], { port: server.port });
   await next.close();
 });

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.ts";
+import { findFfmpeg } from "../../src/ffmpeg/binary.ts";
 import { i420Layout, planeOf } from "../../src/frame/geometry.ts";
 import { type FileSourceOptions, openFileSource } from "../../src/source/file.ts";
 import { ffmpegOutput, otherFfmpeg, withClip } from "../ffmpeg/ffmpeg_runs.ts";
+import { temporaryDirectory } from "../testing/temporary.ts";
 import { SlotLog } from "./slot_log.ts";
 
 const FOREVER = new AbortController().signal;
@@ -220,6 +222,38 @@ Deno.test("FileSource.close() ends a run at once, and an unused source as well",
   const unused = await openFileSource("lavfi:testsrc2=size=640x480:rate=25");
   await unused.close();
   await unused.close();
+});
+
+Deno.test({
+  name: "FileSource.run() returns, when it is stopped between the last frame and the decoder's end",
+  ignore: Deno.build.os === "windows", // a script stands in for ffmpeg
+  fn: async (t) => {
+    await using folder = await temporaryDirectory();
+    const ffmpeg = folder.join("ffmpeg");
+    const { path } = await findFfmpeg();
+    // Closes its output long before it ends.
+    const script = `'${path}' "$@"\n[ "$1" = -version ] || { exec >&-; exec sleep 1000; }\n`;
+    await Deno.writeTextFile(ffmpeg, `#!/bin/sh\n${script}`, { mode: 0o755 });
+    for (const by of ["the run's signal", "the source's signal", "close()"]) {
+      await t.step(`by ${by}`, async () => {
+        const [run, open] = [new AbortController(), new AbortController()];
+        const source = await openFileSource("lavfi:testsrc2=size=64x48,trim=end_frame=2", {
+          ffmpeg,
+          signal: open.signal,
+        });
+        const log = new SlotLog(source.info.size);
+        const stop = () => {
+          if (by === "close()") return void source.close();
+          (by === "the run's signal" ? run : open).abort();
+        };
+        // At the end of the stream the slot is given back.
+        log.abandon = () => void setTimeout(stop);
+        await source.run(log, run.signal);
+        assert.equal(log.frames.length, 2);
+        await source.close();
+      });
+    }
+  },
 });
 
 Deno.test("FileSource.run() refuses to run twice", async () => {

@@ -13,7 +13,7 @@ for (const ffmpeg of [undefined, otherFfmpeg]) {
 
   Deno.test({
     ...rtspServerTest(
-      `run() with ${name} has frames within 3 s, each time that an RTSP camera is back`,
+      `run() with ${name} has frames at the first attempt, each time that an RTSP camera is back`,
     ),
     async fn() {
       await using camera = await startRtspServer({
@@ -21,30 +21,34 @@ for (const ffmpeg of [undefined, otherFfmpeg]) {
         user: "user",
         password: "secret",
       });
-      await using viewer = await Viewer.open(camera.url, { ffmpeg, stallTimeoutMs: 1000 });
+      await using viewer = await Viewer.open(camera.url, { ffmpeg, stallTimeoutMs: 3000 });
       await viewer.next();
 
-      /** Milliseconds until a frame comes, from now on. */
+      /** The camera is back from now on: asked once more, it sends. */
       const wait = async () => {
-        const backMs = performance.now();
-        return (await viewer.next()).atMs - backMs;
+        const before = viewer.kinds.length;
+        await viewer.next();
+        // That of the attempt which was under way.
+        const failed = viewer.kinds.slice(before).filter((kind) => kind === "retrying");
+        assert.ok(failed.length <= 1, viewer.kinds.join());
       };
-      const times: number[] = [];
       // Killed, and started again with another size.
       await camera.stop();
       await viewer.until(() => viewer.source.state === "reconnecting");
       await camera.restart({ source: { width: 128, height: 128, fps: 25 } });
-      times.push(await wait());
+      await wait();
       assert.ok(viewer.kinds.includes("resized"));
       // Stopped, its connections open; the system takes new ones and nobody answers.
       camera.pause();
-      await viewer.until(() => viewer.kinds.includes("stalled"));
+      await viewer.until(() => viewer.source.state === "reconnecting");
       camera.resume();
-      times.push(await wait());
+      await wait();
       // A reboot.
       await camera.restart();
-      times.push(await wait());
-      assert.ok(times.every((ms) => ms < 3000), `${times.map(Math.round)}`);
+      await wait();
+      // It was asked soon enough: the longest delay is one and a half seconds.
+      const delays = viewer.events.flatMap((each) => each.kind === "retrying" ? each.delayMs : []);
+      assert.ok(delays.length >= 3 && delays.every((ms) => ms <= 1500), delays.join());
 
       const { ptsUs } = viewer.frames.at(-1)!;
       const order = viewer.frames.every((frame, n) =>
@@ -97,13 +101,18 @@ Deno.test({
     // This server starts the time of its stream anew for everybody when somebody joins.
     await using camera = await startRtspServer({ source: SOURCE });
     await using viewer = await Viewer.open(camera.url);
-    await viewer.until(() => viewer.frames.length >= 30);
+    // Its clock falls back by so much, and more than what follows allows.
+    await viewer.until(() => viewer.frames.length > 0 && viewer.frames.at(-1)!.ptsUs > 3e6);
     const joined = await openLiveSource(camera.url);
-    await viewer.until(() => viewer.frames.at(-1)!.ptsUs > 3e6);
+    await viewer.until(() => viewer.frames.at(-1)!.ptsUs > 6e6);
     await joined.close();
-    const errors = viewer.frames.map(({ ptsUs, atMs }) => ptsUs / 1000 - atMs);
-    const spread = Math.max(...errors) - Math.min(...errors);
-    // What ffmpeg looked at first comes at once, and the machine may be busy.
-    assert.ok(spread < 1000, `${spread} ms`);
+    // What LiveClock promises, however unevenly frames come: a second ahead of their arrival at most,
+    // where ffmpeg or a pause kept them back, and no longer behind than a gap that is timed anew.
+    const { epochMs } = viewer.source;
+    const errors = viewer.frames.map(({ ptsUs, arrivalMs }) =>
+      ptsUs / 1000 - (arrivalMs - epochMs!)
+    );
+    const [least, most] = [Math.min(...errors), Math.max(...errors)];
+    assert.ok(least > -1100 && most < 1100, `${least} to ${most} ms`);
   },
 });

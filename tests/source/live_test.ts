@@ -1,13 +1,24 @@
 import assert from "node:assert/strict";
 import { InputError } from "../../src/errors.ts";
+import { nowMs } from "../../src/frame/clock.ts";
 import { i420Layout, planeOf } from "../../src/frame/geometry.ts";
 import { openLiveSource } from "../../src/source/live.ts";
 import { otherFfmpeg } from "../ffmpeg/ffmpeg_runs.ts";
-import { Viewer } from "./live_viewer.ts";
+import { type SeenFrame, Viewer } from "./live_viewer.ts";
 import { WebCamera } from "./live_web_camera.ts";
 
 /** Delays that a test can wait for. */
 const SOON = { firstMs: 20, capMs: 100 };
+
+/** Silence that is too long: several times what ffmpeg takes to start. */
+const STALL_MS = 2000;
+
+/** A stream without a clock of its own: a frame is shown when it came, one a millisecond at most. */
+function assertArrivalTime({ index, ptsUs, arrivalMs, atMs }: SeenFrame, epochMs: number): void {
+  const aheadMs = ptsUs / 1000 - (arrivalMs - epochMs);
+  assert.ok(aheadMs > -0.01 && aheadMs < index + 0.01, `frame ${index} is ${aheadMs} ms ahead`);
+  assert.ok(arrivalMs <= atMs);
+}
 
 for (const ffmpeg of [undefined, otherFfmpeg]) {
   const name = ffmpeg ?? "the bundled ffmpeg";
@@ -29,12 +40,7 @@ for (const ffmpeg of [undefined, otherFfmpeg]) {
     // White is 235 of limited range.
     const luma = viewer.frames[0]!.pixels.subarray(0, 64 * 48);
     assert.ok(luma.every((value) => Math.abs(value - 235) <= 1));
-    const { epochMs } = viewer.source;
-    const offset = performance.timeOrigin - epochMs!;
-    for (const { ptsUs, atMs } of viewer.frames) {
-      // From the first arrival; what ffmpeg looked at first comes at once, a millisecond apart.
-      assert.ok(ptsUs >= 0 && ptsUs / 1000 <= atMs + offset + 50, `${ptsUs} at ${atMs + offset}`);
-    }
+    for (const frame of viewer.frames) assertArrivalTime(frame, viewer.source.epochMs!);
     const [before, after] = viewer.frames.slice(-2);
     assert.ok(after!.index > before!.index && after!.ptsUs > before!.ptsUs);
     assert.deepEqual(viewer.kinds, ["connected"]);
@@ -44,17 +50,20 @@ for (const ffmpeg of [undefined, otherFfmpeg]) {
     await using camera = await WebCamera.start("64x48");
     await using viewer = await Viewer.open(camera.url, { ffmpeg, backoff: SOON });
     const before = await viewer.next();
+    const goneMs = nowMs();
     await camera.stop();
     await viewer.until(() => viewer.source.state === "reconnecting");
     const { reason } = viewer.source;
     assert.match(reason!, /ended|answer|broke/);
     await viewer.until(() => viewer.kinds.filter((kind) => kind === "retrying").length > 2);
+    const backMs = nowMs();
     camera.start();
     const after = await viewer.next();
     assert.ok(after.index > before.index);
     // The outage has passed on the stream's time line.
-    const awayMs = after.atMs - before.atMs;
-    assert.ok(Math.abs((after.ptsUs - before.ptsUs) / 1000 - awayMs) < 200);
+    assertArrivalTime(before, viewer.source.epochMs!);
+    assertArrivalTime(after, viewer.source.epochMs!);
+    assert.ok(before.arrivalMs <= goneMs && after.arrivalMs >= backMs);
     assert.deepEqual(viewer.kinds.slice(0, 3), ["connected", "lost", "retrying"]);
     const connected = viewer.events.at(-1)!;
     assert.ok(connected.kind === "connected" && connected.attempt > 2 && connected.awayMs > 0);
@@ -64,15 +73,24 @@ for (const ffmpeg of [undefined, otherFfmpeg]) {
 
   Deno.test(`run() with ${name} ends the decoder and asks anew, when nothing comes for too long`, async () => {
     await using camera = await WebCamera.start("64x48");
-    const stallTimeoutMs = 700;
-    await using viewer = await Viewer.open(camera.url, { ffmpeg, stallTimeoutMs, backoff: SOON });
+    await using viewer = await Viewer.open(camera.url, {
+      ...{ ffmpeg, stallTimeoutMs: STALL_MS, backoff: SOON },
+    });
     await viewer.next();
     camera.state.isStalled = true;
-    await viewer.until(() => viewer.kinds.includes("stalled"));
-    const stalled = viewer.events.find((event) => event.kind === "stalled")!;
-    assert.ok(stalled.kind === "stalled" && stalled.silentMs >= stallTimeoutMs);
-    assert.equal(viewer.source.state, "reconnecting");
-    assert.match(viewer.source.reason!, /^no frame for [\d.]+ s$/);
+    let [turnMs, awayMs] = [nowMs(), 0];
+    await viewer.until(({ source }) => {
+      awayMs = Math.max(awayMs, nowMs() - turnMs);
+      turnMs = nowMs();
+      return source.state === "reconnecting";
+    });
+    const at = viewer.kinds.lastIndexOf("connected");
+    const [ended, retrying] = viewer.events.slice(at + 1);
+    if (ended!.kind === "stalled") assert.ok(ended!.silentMs >= STALL_MS);
+    // A watchdog that was stopped itself counts anew, and ffmpeg's own limit may be passed before.
+    else assert.ok(ended!.kind === "lost" && awayMs > 300, `${ended!.kind}, away for ${awayMs} ms`);
+    assert.ok(retrying!.kind === "retrying");
+    assert.match(retrying!.reason, /^no frame for [\d.]+ s$|stopped answering/);
     camera.state.isStalled = false;
     await viewer.next();
     assert.ok(viewer.source.counts.reconnects >= 1);
@@ -126,6 +144,21 @@ Deno.test("run() follows another size, when the camera comes back with it", asyn
   });
 });
 
+Deno.test("state is no longer live, when the camera goes while it changes its size", async () => {
+  await using camera = await WebCamera.start("64x48", "96x54");
+  await using viewer = await Viewer.open(camera.url, {
+    backoff: SOON,
+    onEvent({ kind }) {
+      // The decoder that is to fit the new size asks for it in vain.
+      if (kind === "resized") camera.state.status = 404;
+    },
+  });
+  await viewer.next();
+  camera.state.size = "96x54";
+  await viewer.until(({ source }) => source.reason?.includes("404") === true);
+  assert.equal(viewer.source.state, "reconnecting");
+});
+
 Deno.test("openLiveSource() fits frames into the size that is asked for", async () => {
   await using camera = await WebCamera.start("64x48");
   await using viewer = await Viewer.open(camera.url, { size: { width: 32, height: 32 } });
@@ -139,24 +172,27 @@ for (const drop of ["oldest", "newest"] as const) {
     camera.state.rate = 100;
     await using viewer = await Viewer.open(camera.url, { drop, takes: false });
     const sentBefore = camera.sent;
-    await viewer.until(() => viewer.source.counts.framesIn >= 100);
+    // Nothing piles up on the way for good; a pipe holds 14 frames of this size.
+    await viewer.until(({ source: { counts } }) =>
+      counts.framesIn >= 100 && camera.sent - sentBefore - counts.framesIn < 25
+    );
     const { framesIn, dropped } = viewer.source.counts;
-    // All but the ring's four slots.
-    assert.deepEqual(dropped, { oldest: 0, newest: 0, [drop]: framesIn - 4 });
+    // All but those in the ring's four slots, of which one may be being read.
+    const ready = viewer.ring.slotsIn("ready");
+    assert.ok(ready >= 3, `${ready} are ready`);
+    assert.deepEqual(dropped, { oldest: 0, newest: 0, [drop]: framesIn - ready });
     assert.equal(viewer.ring.dropped, dropped.oldest);
-    // Nothing piles up on the way; a pipe holds 14 frames of this size.
-    assert.ok(camera.sent - sentBefore - framesIn < 25, `${camera.sent} sent, ${framesIn} read`);
   });
 }
 
 Deno.test("run() makes the camera wait and drops nothing, by `wait`, and takes that for no stall", async () => {
   await using camera = await WebCamera.start("640x480");
   camera.state.rate = 50;
-  const options = { drop: "wait", takes: false, stallTimeoutMs: 1000 } as const;
+  const options = { drop: "wait", takes: false, stallTimeoutMs: STALL_MS } as const;
   await using viewer = await Viewer.open(camera.url, options);
   await viewer.until(() => viewer.source.counts.framesIn === 4);
   const { sent } = camera;
-  await viewer.until(() => camera.sent > sent + 75); // 1.5 s
+  await viewer.until(() => camera.sent > sent + 1.5 * STALL_MS / 1000 * camera.state.rate);
   assert.equal(viewer.source.counts.framesIn, 4);
   assert.deepEqual(viewer.source.counts.dropped, { oldest: 0, newest: 0 });
   assert.deepEqual(viewer.kinds, ["connected"]);

@@ -1,4 +1,5 @@
 /** A camera in the test's own hands: MJPEG over HTTP, as many cameras speak it. */
+import { freePort } from "../testing/free_port.ts";
 import { ffmpeg } from "../testing/media.ts";
 
 const BOUNDARY = "segstream-test";
@@ -24,7 +25,7 @@ export class WebCamera implements AsyncDisposable {
   sent = 0;
   readonly #pictures: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
   #server: Deno.HttpServer<Deno.NetAddr> | undefined;
-  #port = 0;
+  readonly #port = freePort(); // it keeps it while it is away
   readonly #open = new Set<() => void>();
 
   private constructor(pictures: ReadonlyMap<string, Uint8Array<ArrayBuffer>>) {
@@ -59,7 +60,6 @@ export class WebCamera implements AsyncDisposable {
       { hostname: "127.0.0.1", port: this.#port, onListen() {} },
       () => this.#answer(),
     );
-    this.#port = this.#server.addr.port;
   }
 
   /** Breaks every connection off; the port answers on. */

@@ -14,7 +14,7 @@ import { startSegstream } from "./segstream.ts";
 export const QUICK: readonly string[] = ["--resolution", "quarter", "--provider", "cpu"];
 
 /** How long a condition may take to come true on a machine that is busy with other things. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 /** How often a run is asked how it is. */
 const PERIOD_MS = 50;
@@ -50,12 +50,13 @@ export async function startLive(
 ): Promise<LiveRun> {
   const address = args.includes("--live") ? [] : ["--live", ":0"];
   const command = startSegstream([...args, ...address], options);
-  const [, url] = await command.stderrMatches(/(?:live page is at |"url":")(http[^\s"]+)/).catch(
-    async (error) => {
-      await command[Symbol.asyncDispose]();
-      throw error;
-    },
-  );
+  const [, url] = await command.stderrMatches(/(?:live page is at |"url":")(http[^\s"]+)[\s"]/)
+    .catch(
+      async (error) => {
+        await command[Symbol.asyncDispose]();
+        throw error;
+      },
+    );
   const { origin, searchParams } = new URL(url!.replace("localhost", "127.0.0.1"));
   const token = searchParams.get("token");
   const at = (path: string) => origin + path;

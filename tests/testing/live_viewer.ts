@@ -20,7 +20,10 @@ export async function openViewer(run: LiveRun, name: string): Promise<LiveViewer
     first.resolve();
   };
   socket.onerror = () => first.reject(new Error(`The stream of ${name} was refused.`));
-  socket.onclose = () => closed.resolve();
+  socket.onclose = () => {
+    closed.resolve();
+    first.reject(new Error(`The stream of ${name} ended before its first piece.`));
+  };
   await first.promise;
   const close = async () => {
     socket.close();

@@ -31,23 +31,63 @@ Deno.test("LiveFrames.next() holds the newest slot until the next has come", asy
 
 Deno.test("LiveFrames.next() gives the last frame again after a silence, and frames when they come", async () => {
   const { ring, publish } = ringWithFrame();
+  using timers = new HandTimers();
   const frames = new LiveFrames(ring, 40);
   const slot = publish();
   await frames.next();
-  assert.deepEqual(await frames.next(), { kind: "held", slot });
-  assert.deepEqual(await frames.next(), { kind: "held", slot });
+  for (const silentMs of [1000, 200, 200]) {
+    const next = frames.next();
+    assert.deepEqual(timers.delaysMs, [silentMs]);
+    timers.fire();
+    assert.deepEqual(await next, { kind: "held", slot });
+  }
   const next = publish();
   assert.deepEqual(await frames.next(), { kind: "frame", slot: next });
+  assert.deepEqual(timers.delaysMs, [], "none is left");
   ring.close();
 });
 
 Deno.test("LiveFrames.next() does not call a slow camera silent before three of its frames", async () => {
   const { ring, publish } = ringWithFrame();
-  const frames = new LiveFrames(ring, 1000); // silent after 3 s
+  using timers = new HandTimers();
+  const frames = new LiveFrames(ring, 1000);
   publish();
   await frames.next();
-  const timer = setTimeout(publish, 1500);
-  assert.equal((await frames.next()).kind, "frame");
-  clearTimeout(timer);
+  const next = frames.next();
+  assert.deepEqual(timers.delaysMs, [3000]);
+  publish();
+  assert.equal((await next).kind, "frame");
   ring.close();
 });
+
+/** Timers that end when the test says so, and no earlier; the globals until it is disposed of. */
+class HandTimers implements Disposable {
+  readonly #waiting = new Map<number, { readonly run: () => void; readonly delayMs: number }>();
+  readonly #originals = [globalThis.setTimeout, globalThis.clearTimeout] as const;
+  #last = 0;
+
+  constructor() {
+    const set = (run: () => void, delayMs: number) => {
+      this.#waiting.set(++this.#last, { run, delayMs });
+      return this.#last;
+    };
+    globalThis.setTimeout = set as unknown as typeof setTimeout;
+    globalThis.clearTimeout = (timer) => void this.#waiting.delete(Number(timer));
+  }
+
+  /** What is waited for, in milliseconds. */
+  get delaysMs(): number[] {
+    return Array.from(this.#waiting.values(), ({ delayMs }) => delayMs);
+  }
+
+  /** The time of all of them is over. */
+  fire(): void {
+    const due = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { run } of due) run();
+  }
+
+  [Symbol.dispose](): void {
+    [globalThis.setTimeout, globalThis.clearTimeout] = this.#originals;
+  }
+}

@@ -238,10 +238,12 @@ export class Camera implements LiveSource {
   /** Tells of the end of a connection; the delay before the next, or undefined if none is to be. */
   #judge(ending: Ending, tookMs: number): number | undefined {
     const { kind, reason, liveMs, stalledMs } = ending;
+    const wasThere = this.#info !== undefined;
     this.#reason = reason;
+    // Where a decoder was ended to be followed by another, that one's first attempt finds it gone.
+    if (wasThere) this.#state = "reconnecting";
     if (liveMs !== undefined) {
       this.#attempts = 0;
-      this.#state = "reconnecting";
       if (stalledMs === undefined) this.#onEvent({ kind: "lost", reason });
       else this.#onEvent({ kind: "stalled", silentMs: Math.round(stalledMs) });
       if (liveMs >= SETTLED_MS) {
@@ -249,7 +251,6 @@ export class Camera implements LiveSource {
         this.#backoff.reset();
       }
     }
-    const wasThere = this.#info !== undefined;
     // A relay answers that a stream is absent while its camera is away.
     const isRefused = kind === "refused" || (kind === "absent" && !wasThere);
     const { maxReconnects = Infinity, failOnRefusal = false } = this.#options;
