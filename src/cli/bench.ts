@@ -77,6 +77,13 @@ async function run(options: Options): Promise<number> {
   // Everything that may fail for a wrong word fails before the minutes of measuring.
   const before = options.compare === undefined ? undefined : await readReport(options.compare);
   const files = await reserve(options);
+  const unfinished = new Set(Object.values(files).filter((file) => file !== undefined));
+  const write = async (file: PartialFile | undefined, text: () => string | Promise<string>) => {
+    if (file === undefined) return;
+    await Deno.writeTextFile(file.path, await text());
+    unfinished.delete(file); // where it cannot have its name, the error says where it is
+    await file.complete();
+  };
   try {
     const report = options.from === undefined
       ? await measure(options)
@@ -97,7 +104,7 @@ async function run(options: Options): Promise<number> {
     await Deno.stdout.write(new TextEncoder().encode(`${texts.join("\n\n")}\n`));
     return EXIT.ok;
   } finally {
-    for (const file of Object.values(files)) await file?.discard();
+    for (const file of unfinished) await file.discard();
   }
 }
 
@@ -124,12 +131,7 @@ async function measure(options: Options): Promise<BenchReport | undefined> {
   }
 }
 
-interface Files {
-  readonly json: PartialFile | undefined;
-  readonly html: PartialFile | undefined;
-}
-
-async function reserve({ json, html, overwrite }: Options): Promise<Files> {
+async function reserve({ json, html, overwrite }: Options) {
   const file = (path: string | undefined) =>
     path === undefined ? undefined : PartialFile.create(path, { overwrite });
   const first = await file(json);
@@ -139,15 +141,6 @@ async function reserve({ json, html, overwrite }: Options): Promise<Files> {
     await first?.discard();
     throw error;
   }
-}
-
-async function write(
-  file: PartialFile | undefined,
-  text: () => string | Promise<string>,
-): Promise<void> {
-  if (file === undefined) return;
-  await Deno.writeTextFile(file.path, await text());
-  await file.complete();
 }
 
 /** On a terminal one line that is drawn anew; elsewhere a line for each phase. */

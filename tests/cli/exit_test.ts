@@ -23,10 +23,10 @@ const NO_WASM_MEMORY = [
   "WebAssembly.Memory.grow(): Unable to grow instance memory",
 ];
 
-/** What the engine throws for a terabyte. */
+/** What the engine throws for a petabyte: more than a process has addresses for, however generous. */
 function tooLarge(): unknown {
   try {
-    return new SharedArrayBuffer(2 ** 40);
+    return new SharedArrayBuffer(2 ** 50);
   } catch (error) {
     return error;
   }

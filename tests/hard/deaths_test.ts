@@ -11,6 +11,7 @@ import { describeInterruption, randomInterruption, tryInterruption } from "./cor
 import {
   allEnded,
   descendantsOf,
+  foundIn,
   idle,
   noneLeft,
   processesNaming,
@@ -43,17 +44,16 @@ function namesIn(folder: string): string[] {
 async function startRunning(args: readonly string[]): Promise<RunningCommand> {
   const run = startSegstream([...args, ...SMALL]);
   const output = args[args.indexOf("-o") + 1]!.replace(/(\.\w+)$/, ".partial$1");
-  const isOver = run.ended.then(() => true);
-  const isGrown = () => Deno.stat(output).then(({ size }) => size > 20_000, () => false);
-  while (!await isGrown()) {
-    if (await Promise.race([isOver, aMoment()])) assert.fail((await run.ended).stderr);
+  try {
+    await foundIn(run, "frames", async () => {
+      const size = await Deno.stat(output).then((file) => file.size, () => 0);
+      return size > 20_000 ? size : undefined;
+    });
+    return run;
+  } catch (error) {
+    await run[Symbol.asyncDispose]();
+    throw error;
   }
-  return run;
-}
-
-/** Lets others work between two looks. */
-function aMoment(): Promise<false> {
-  return new Promise((resolve) => setTimeout(resolve, 20, false));
 }
 
 /** The one line of a run that failed, after its progress. */
@@ -147,17 +147,20 @@ Deno.test({
   name: "A second Ctrl-C stops at once, when the reader of -o - has stopped reading",
   ignore: Deno.build.os !== "linux",
   async fn() {
-    // The pipe is open and never read: it fills within the first frames.
-    const script = '"$@" | { exec sleep 600; }';
+    // The pipe is open and read no further than its first byte: it fills within the first frames.
+    const script = '"$@" | { head -c 1 > /dev/null; echo begun >&2; exec sleep 600; }';
     const program = [Deno.execPath(), "run", "-q", "-P", "mod.ts"];
     const input = ["street:size=512x256,seconds=36000", "-o", "-", "--encoder", "ffv1"];
     await using shell = startCommand("sh", ["-c", script, "sh", ...program, ...input, ...SMALL], {
       cwd: REPOSITORY,
       env: { NO_COLOR: "1" },
     });
-    const children = () => descendantsOf(shell.pid);
-    while (!(await children()).some(({ command }) => ENCODER.test(command)));
-    const all = await children();
+    await shell.stderrMatches(/^begun$/m);
+    const all = await foundIn(shell, "a reader that sleeps", async () => {
+      const found = await descendantsOf(shell.pid);
+      return found.some(({ command }) => command.startsWith("sleep")) ? found : undefined;
+    });
+    assert.ok(all.some(({ command }) => ENCODER.test(command)));
     const segstream = all.find(({ command }) => command.includes("mod.ts"))!;
     await idle(segstream.pid);
     Deno.kill(segstream.pid, "SIGINT");
@@ -239,9 +242,10 @@ Deno.test({
       ...program,
       ...[DECODED, "-o", folder.join("out.mp4"), ...SMALL],
     ], { cwd: REPOSITORY, env: { SEGSTREAM_FFPROBE: ffprobe } });
-    const children = () => descendantsOf(run.pid);
-    while (!(await children()).some(({ command }) => command.startsWith("sleep")));
-    const seen = await children();
+    const seen = await foundIn(run, "an ffprobe", async () => {
+      const found = await descendantsOf(run.pid);
+      return found.some(({ command }) => command.startsWith("sleep")) ? found : undefined;
+    });
     const { code: sent } = await runCommand("kill", ["-INT", "--", `-${run.pid}`]);
     assert.equal(sent, 0);
     const { code, stderr } = await run.ended;

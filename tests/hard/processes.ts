@@ -1,6 +1,6 @@
 /** Which processes there are: how a test proves that none was left behind. Linux and macOS (`ps`). */
 import assert from "node:assert/strict";
-import { runCommand } from "../testing/command.ts";
+import { runCommand, type RunningCommand } from "../testing/command.ts";
 
 /** A process that runs; those that ended and are not yet collected do not count. */
 export interface RunningProcess {
@@ -42,8 +42,8 @@ export async function processesNaming(text: string): Promise<RunningProcess[]> {
   return (await listProcesses()).filter(({ command }) => command.includes(text));
 }
 
-/** How long processes may take to end by themselves once nobody talks to them. */
-const PATIENCE_MS = 5000;
+/** How long processes may take to end by themselves once nobody talks to them, on a busy machine. */
+const PATIENCE_MS = 60_000;
 
 /** Resolves when no process matches any more; rejects with those that stay. */
 export async function noneLeft(find: () => Promise<RunningProcess[]>): Promise<void> {
@@ -63,6 +63,32 @@ export function allEnded(seen: readonly RunningProcess[]): Promise<void> {
     const now = new Map((await listProcesses()).map((each) => [each.pid, each.command]));
     return seen.filter(({ pid, command }) => now.get(pid) === command);
   });
+}
+
+/**
+ * Resolves with what is found once there is some; rejects with `run`'s messages when that ends before,
+ * or when it takes too long.
+ */
+export async function foundIn<T>(
+  run: RunningCommand,
+  what: string,
+  find: () => Promise<T | undefined>,
+): Promise<T> {
+  const isOver = run.ended.then(() => true);
+  for (const end = performance.now() + PATIENCE_MS;;) {
+    const found = await find();
+    if (found !== undefined) return found;
+    const isLate = performance.now() > end;
+    assert.ok(!isLate, `waited in vain for ${what}`);
+    if (await Promise.race([isOver, aMoment()])) {
+      assert.fail(`it ended without ${what}: ${(await run.ended).stderr}`);
+    }
+  }
+}
+
+/** Lets others work between two looks. */
+function aMoment(): Promise<false> {
+  return new Promise((resolve) => setTimeout(resolve, 20, false));
 }
 
 /** Resolves when a process has used no CPU time for a while: it waits for something. */

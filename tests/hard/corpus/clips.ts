@@ -25,6 +25,9 @@ const RECIPES: readonly Recipe[] = [
   },
 ];
 
+/** The same bytes on every machine: neither a random number in them, nor how many cores there are. */
+const REPEATABLE = ["-threads", "1", "-fflags", "+bitexact", "-flags", "+bitexact"];
+
 /** A clip, read. */
 export interface Clip {
   readonly name: string;
@@ -38,7 +41,12 @@ export async function makeClips(folder: string): Promise<Clip[]> {
   const clips: Clip[] = [];
   for (const { name, file, args } of RECIPES) {
     const path = join(folder, file);
-    await makeClip(path, { size: "128x64", frames: 12, audio: true, args });
+    await makeClip(path, {
+      size: "128x64",
+      frames: 12,
+      audio: true,
+      args: [...args, ...REPEATABLE],
+    });
     clips.push({
       name,
       extension: file.slice(file.lastIndexOf(".")),
