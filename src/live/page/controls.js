@@ -3,6 +3,12 @@ import { setText } from "./badge.js";
 /** @import { FeedView } from "../../report/feed.ts" */
 
 /**
+ * What the server said of the view before it answered may be read after the answer: it comes by
+ * another connection. Four messages long nothing that it says is news.
+ */
+const SETTLING_MS = 1000;
+
+/**
  * Sends changes of the view, one request at a time: what changes while one is under way goes with
  * the next, so that a slider is followed as fast as the server answers and no faster.
  */
@@ -13,6 +19,7 @@ export class ViewSender {
   /** @type {Partial<FeedView>} */
   #pending = {};
   #isBusy = false;
+  #answeredAt = -Infinity;
 
   /**
    * @param {string} path The feed's.
@@ -25,9 +32,9 @@ export class ViewSender {
     this.#onProblem = onProblem;
   }
 
-  /** While it is, what the server says of the view is older than what the page shows. */
-  get isBusy() {
-    return this.#isBusy;
+  /** While it is, what the server says of the view may be older than what the page shows. */
+  get isAhead() {
+    return this.#isBusy || performance.now() - this.#answeredAt < SETTLING_MS;
   }
 
   /** @param {Partial<FeedView>} change */
@@ -41,6 +48,7 @@ export class ViewSender {
       await this.#post(body);
     }
     this.#isBusy = false;
+    this.#answeredAt = performance.now();
   }
 
   /** @param {string} body */

@@ -113,7 +113,7 @@ function showStatus(message) {
   classList.showShares(feed.status.shares);
   showFigures(message);
   // Another page may have changed it.
-  if (!sender.isBusy) showDrawn(feed.view);
+  if (!sender.isAhead) showDrawn(feed.view);
   if (isCalm.matches && message.now - chartedAt < CALM_PERIOD_MS) return;
   chartedAt = message.now;
   chart.add(feed.status, message.now);
