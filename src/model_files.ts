@@ -85,28 +85,31 @@ async function exportEnet(
   });
 }
 
-/** Checks the target first, makes the bytes, and leaves nothing behind where either fails. */
+/**
+ * Checks the target first, makes the bytes, and leaves nothing behind where either fails. What is
+ * finished and cannot have its name stays: the error says where.
+ */
 async function writeWhole<Result>(
   target: string,
   options: { readonly overwrite?: boolean; readonly input?: string },
   make: () => { bytes: Uint8Array; result: Result },
 ): Promise<Result> {
   const file = await PartialFile.create(target, options);
-  try {
-    const { bytes, result } = make();
-    await write(file, bytes);
-    await file.complete();
-    return result;
-  } catch (error) {
+  const made = await writeMade(file, make).catch(async (error) => {
     await file.discard();
     throw error;
-  }
+  });
+  await file.complete();
+  return made;
 }
 
-async function write(file: PartialFile, bytes: Uint8Array): Promise<void> {
-  try {
-    await Deno.writeFile(file.path, bytes);
-  } catch (cause) {
+async function writeMade<Result>(
+  file: PartialFile,
+  make: () => { bytes: Uint8Array; result: Result },
+): Promise<Result> {
+  const { bytes, result } = make();
+  await Deno.writeFile(file.path, bytes).catch((cause) => {
     throw writeError(file.target, cause);
-  }
+  });
+  return result;
 }

@@ -9,7 +9,13 @@ import { FrameLog, frameLogFormat } from "./report/frame_log.ts";
 import { TraceFile } from "./report/trace.ts";
 import { openMaskSink } from "./sink/masks.ts";
 import { PartialFile } from "./sink/partial_file.ts";
-import type { FinishedFrame, FrameSink, SinkOutcome, SinkResult } from "./sink/sink.ts";
+import {
+  closedError,
+  type FinishedFrame,
+  type FrameSink,
+  type SinkOutcome,
+  type SinkResult,
+} from "./sink/sink.ts";
 import { openVideoSink, type VideoSink } from "./sink/video.ts";
 
 /** Where results go; what is absent is not written. */
@@ -87,6 +93,7 @@ export class Outputs {
   readonly #parts: string[] = [];
   #hasFrames = false;
   #closing: Promise<ClosedSinks> | undefined;
+  #isAborted = false;
   /** Whether the sinks are closed: then the run has its result, and a late abort must not delete it. */
   #isOver = false;
 
@@ -184,6 +191,7 @@ export class Outputs {
     // First, while all can still be undone: the disk may be full.
     await this.#stats?.writer.close();
     await this.#trace?.writer.close();
+    this.#checkNotAborted();
     this.#closing = this.#closeSinks(outcome);
     const { video, masks } = await this.#closing;
     const paths = {
@@ -204,6 +212,7 @@ export class Outputs {
    * any time, and twice.
    */
   async abort(): Promise<void> {
+    this.#isAborted = true;
     await Promise.allSettled([this.#video?.abort(), this.#masks?.abort()]);
     await this.#closing?.catch(() => {});
     if (this.#isOver) return;
@@ -212,6 +221,12 @@ export class Outputs {
       discardText(this.#trace),
       ...this.#parts.map((part) => Deno.remove(part, { recursive: true })),
     ]);
+  }
+
+  /** The sinks know it themselves; there may be none. */
+  #checkNotAborted(): void {
+    const text = this.#stats ?? this.#trace;
+    if (this.#isAborted && text !== undefined) throw closedError(text.file.target);
   }
 
   async #closeSinks(outcome: SinkOutcome): Promise<ClosedSinks> {

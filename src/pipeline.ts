@@ -165,10 +165,15 @@ export class Pipeline {
     sourceDone.catch(() => {}); // seen again by the constructor, once there is a pipeline to fail
     const gauges = new Gauges();
     const segmenter = { source: size, colour, threads: 1 };
-    const provider = await chooseProvider(options.provider ?? "auto", parts.network, {
+    // All that can fail comes before the pool: threads that serve one cannot be retired.
+    const { provider, overlay } = await decide(parts, options.provider, {
       segmenter,
       workers: threads.length,
       cpuNetwork,
+    }).catch((error) => {
+      sourceEnd.abort();
+      ring.close();
+      throw error;
     });
     const network = provider.provider === "cpu" ? cpuNetwork ?? parts.network : parts.network;
     const count = provider.provider === "cpu"
@@ -180,7 +185,7 @@ export class Pipeline {
       ring,
       networks: [network],
       segmenter: { ...segmenter, provider: provider.provider },
-      overlay: parts.overlay?.(provider),
+      overlay,
       gauges: gauges.buffer,
       every,
       skipStill,
@@ -272,4 +277,14 @@ export class Pipeline {
     this.#sourceEnd.abort();
     this.#ring.close();
   }
+}
+
+/** What runs the network, and how its frames are drawn into. */
+async function decide(
+  parts: PipelineParts,
+  choice: ProviderChoice = "auto",
+  options: Parameters<typeof chooseProvider>[2],
+): Promise<{ provider: ProviderDecision; overlay: DrawOptions | undefined }> {
+  const provider = await chooseProvider(choice, parts.network, options);
+  return { provider, overlay: parts.overlay?.(provider) };
 }

@@ -8,7 +8,7 @@ import { decodeI420, IMAGE_COLOUR } from "./ffmpeg/images.ts";
 import { formatSize } from "./frame/geometry.ts";
 import type { CalibrationFrame } from "./infer/calibrate.ts";
 import type { LayerSensitivity } from "./infer/sensitivity.ts";
-import { loadModel } from "./model/model.ts";
+import { loadModel, type Model } from "./model/model.ts";
 import { calibrationPath, encodeCalibration, fingerprintOf } from "./model/quantize/calibration.ts";
 import { isQuantizableModel } from "./model/quantize/network.ts";
 import type { Resolution } from "./model/resolution.ts";
@@ -65,8 +65,6 @@ export async function quantizeModel(
   folder: string,
   options: QuantizeModelOptions = {},
 ): Promise<QuantizedModel> {
-  const { resolutions = RESOLUTIONS, rare = RARE, keepAbove = KEEP_ABOVE, signal } = options;
-  const report = (part: QuantizePart) => (done: number) => options.onProgress?.(part, done);
   const model = await loadModel(options.model);
   if (!isQuantizableModel(model)) {
     throw new ModelError(
@@ -79,41 +77,53 @@ export async function quantizeModel(
     overwrite: options.overwrite ?? false,
     input: model.path,
   });
-  try {
-    const frames = await readFrames(folder, options, report("images"));
-    // They load ONNX Runtime, which who only imports this module need not wait for.
-    const { collectStatistics } = await import("./infer/calibrate.ts");
-    const { measureSensitivity } = await import("./infer/sensitivity.ts");
-    const statistics = await collectStatistics(model, frames, {
-      colour: IMAGE_COLOUR,
-      resolutions,
-      rare,
-      signal,
-      onProgress: report("ranges"),
-    });
-    const fingerprint = await fingerprintOf(model.weights);
-    const sensitivity = await measureSensitivity(
-      model,
-      { statistics, keep: [], fingerprint },
-      pickFrames(frames),
-      {
-        colour: IMAGE_COLOUR,
-        resolution: resolutions.at(-1)!,
-        signal,
-        onProgress: report("layers"),
-      },
-    );
-    const keep = sensitivity.slice(1).filter(({ changed }) => changed > keepAbove)
-      .map(({ layer }) => layer);
-    await finish(
-      file,
-      encodeCalibration({ statistics, keep, fingerprint }, notesOf(frames, rare)),
-    );
-    return { path, images: frames.length, sensitivity, keep };
-  } catch (error) {
+  const made = await calibrateInto(file, folder, model, options).catch(async (error) => {
     await file.discard();
     throw error;
-  }
+  });
+  await file.complete(); // where it cannot, the error says where the finished file is
+  return { path, ...made };
+}
+
+/** Does the work, into a file that has not its name yet. */
+async function calibrateInto(
+  file: PartialFile,
+  folder: string,
+  model: Model,
+  options: QuantizeModelOptions,
+): Promise<Omit<QuantizedModel, "path">> {
+  const { resolutions = RESOLUTIONS, rare = RARE, keepAbove = KEEP_ABOVE, signal } = options;
+  const report = (part: QuantizePart) => (done: number) => options.onProgress?.(part, done);
+  const frames = await readFrames(folder, options, report("images"));
+  // They load ONNX Runtime, which who only imports this module need not wait for.
+  const { collectStatistics } = await import("./infer/calibrate.ts");
+  const { measureSensitivity } = await import("./infer/sensitivity.ts");
+  const statistics = await collectStatistics(model, frames, {
+    colour: IMAGE_COLOUR,
+    resolutions,
+    rare,
+    signal,
+    onProgress: report("ranges"),
+  });
+  const fingerprint = await fingerprintOf(model.weights);
+  const sensitivity = await measureSensitivity(
+    model,
+    { statistics, keep: [], fingerprint },
+    pickFrames(frames),
+    {
+      colour: IMAGE_COLOUR,
+      resolution: resolutions.at(-1)!,
+      signal,
+      onProgress: report("layers"),
+    },
+  );
+  const keep = sensitivity.slice(1).filter(({ changed }) => changed > keepAbove)
+    .map(({ layer }) => layer);
+  const bytes = encodeCalibration({ statistics, keep, fingerprint }, notesOf(frames, rare));
+  await Deno.writeFile(file.path, bytes).catch((cause) => {
+    throw writeError(file.target, cause);
+  });
+  return { images: frames.length, sensitivity, keep };
 }
 
 /** Decodes one after the other: ffmpeg takes a core for each. */
@@ -165,13 +175,4 @@ function pickFrames(frames: readonly CalibrationFrame[]): CalibrationFrame[] {
 
 function notesOf(frames: readonly CalibrationFrame[], rare: number): Map<string, string> {
   return new Map([["images", String(frames.length)], ["rare", String(rare)]]);
-}
-
-async function finish(file: PartialFile, bytes: Uint8Array): Promise<void> {
-  try {
-    await Deno.writeFile(file.path, bytes);
-  } catch (cause) {
-    throw writeError(file.target, cause);
-  }
-  await file.complete();
 }

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
+import { OutputError } from "../src/errors.ts";
 import { findFfmpeg } from "../src/ffmpeg/binary.ts";
 import { frameTiming } from "../src/frame/timing.ts";
-import { Outputs } from "../src/outputs.ts";
+import { type OutputPaths, Outputs } from "../src/outputs.ts";
 import { namesIn, streamInfo, syntheticFrame } from "./sink/synthetic.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "./testing/temporary.ts";
 
 const TIMES_US = [0, 40_000, 80_000, 120_000];
 
-/** A video, masks and statistics with a few frames in them. */
-async function openWritten(folder: TemporaryDirectory): Promise<Outputs> {
+/** A video, masks and statistics, or other outputs, with a few frames in them. */
+async function openWritten(folder: TemporaryDirectory, paths?: OutputPaths): Promise<Outputs> {
   const stream = streamInfo();
   const outputs = await Outputs.open(
-    {
+    paths ?? {
       video: folder.join("out.mp4"),
       masks: folder.join("masks.mkv"),
       stats: folder.join("out.jsonl"),
@@ -64,4 +65,14 @@ Deno.test("Outputs.abort() leaves all or nothing, whenever it comes while they a
     await outputs.abort();
     assert.deepEqual(await namesIn(folder.path), await closing, `after ${afterMs} ms`);
   }
+});
+
+Deno.test("Outputs.close() rejects when abort() comes in the middle, with no sink to say so", async () => {
+  await using folder = await temporaryDirectory();
+  const outputs = await openWritten(folder, { stats: folder.join("out.jsonl") });
+  const closing = outputs.close("interrupted"); // it writes the last records now
+  const refused = assert.rejects(closing, OutputError);
+  await outputs.abort();
+  await refused;
+  assert.deepEqual(await namesIn(folder.path), []);
 });

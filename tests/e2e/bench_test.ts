@@ -83,6 +83,20 @@ Deno.test("segstream bench does not replace a report, nor measure for nothing", 
   assert.equal(await Deno.readTextFile(json), "mine");
 });
 
+Deno.test("segstream bench keeps a report whose name is taken meanwhile, and says where", async () => {
+  await using directory = await temporaryDirectory();
+  const report = directory.join("report.json");
+  await Deno.writeTextFile(report, JSON.stringify(benchReport()));
+  // A link to nothing: no file is there to be seen, and the name cannot be had.
+  await Deno.symlink(directory.join("nowhere"), directory.join("new.json"));
+  const args = ["bench", "--from", report, "--json", directory.join("new.json")];
+  const { code, stderr } = await runSegstream([...args, "--html", directory.join("new.html")]);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /has appeared meanwhile\. The finished output is ".*new\.partial\.json"/);
+  const left = [...Deno.readDirSync(directory.path)].map(({ name }) => name).sort();
+  assert.deepEqual(left, ["new.json", "new.partial.json", "report.json"]);
+});
+
 const missing = await whyNoSwiftShader();
 
 Deno.test({

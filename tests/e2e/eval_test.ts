@@ -72,12 +72,14 @@ Deno.test({
   ignore: Deno.build.os === "windows", // no program can send Ctrl-C to one process there
   async fn() {
     await using folder = await temporaryDirectory();
-    await writeCamVid(folder.join("set"), PICTURES);
-    using watcher = Deno.watchFs(folder.path, { recursive: false });
+    // So many that it is at work when Ctrl-C comes, however late that is.
+    await writeCamVid(folder.join("set"), Array(100).fill(PICTURES[0]));
+    const watcher = Deno.watchFs(folder.path, { recursive: false });
     await using program = startSegstream([
       ...["eval", folder.join("set"), "--resolution", "2048x1536", "--provider", "cpu"],
       ...["--json", folder.join("scores.json")],
     ]);
+    program.ended.finally(() => watcher.close()); // then there is nothing to wait for
     for await (const { paths } of watcher) {
       if (paths.some((path) => path.endsWith("scores.partial.json"))) break;
     }

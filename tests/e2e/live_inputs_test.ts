@@ -12,12 +12,16 @@ Deno.test("MJPEG over http is a camera with --live: asked again when it goes", a
   await using run = await startLive([camera.url, ...QUICK, "--stall-timeout", "1s"]);
   await run.until("frames go out", ({ framesOut }) => framesOut > 5);
   camera.cut();
-  await run.until("it is back", ({ reconnects, state }) => reconnects === 1 && state === "live");
+  await run.until("it is back", ({ reconnects, state }) => reconnects > 0 && state === "live");
+  // It may have been asked again more than once: on a busy machine a second's silence means nothing.
   camera.state.isStalled = true;
-  await run.until("its silence is seen", ({ state }) => state === "reconnecting");
+  const { reconnects: before } = await run.until(
+    "its silence is seen",
+    ({ state }) => state === "reconnecting",
+  );
   camera.state.size = "96x96";
   camera.state.isStalled = false;
-  const { size } = await run.until("it is back", ({ reconnects }) => reconnects === 2);
+  const { size } = await run.until("it is back", ({ reconnects }) => reconnects > before);
   assert.deepEqual(size, { width: 128, height: 96 });
   const { code, stderr } = await run.stop();
   assert.equal(code, 0, stderr);

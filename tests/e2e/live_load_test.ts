@@ -42,11 +42,12 @@ for (const drop of ["oldest", "newest"] as const) {
       `a network that is far too slow costs frames, each counted, and no more (${drop})`,
     ),
     async fn() {
-      // On an idle core the network takes 2 ms of such a frame: two workers give 20 of the 50.
+      // On an idle core the network takes 2 ms of such a frame: two workers give 10 of the 50, and on
+      // cores that are three times as fast still not 40.
       const { timings, result: { status } } = await film(
         { width: 320, height: 180, fps: 50 },
-        { resolution: "quarter", slowdown: 50, drop },
-        ({ timings }) => timings.length >= 60,
+        { resolution: "quarter", slowdown: 100, drop },
+        ({ timings }) => timings.length >= 45,
       );
       const { framesIn, framesOut, dropped } = status;
       const drops = Object.values(dropped).reduce((sum, count) => sum + count, 0);
@@ -56,10 +57,12 @@ for (const drop of ["oldest", "newest"] as const) {
       const served = median(timings.map(({ prepareMs, inferMs }) => prepareMs + inferMs));
       const waited = median(timings.slice(20).map(({ waitMs }) => waitMs));
       assert.ok(waited < served, `${waited} ms waited for ${served} ms of work`);
-      // And nothing grows.
-      const [early, late] = [timings.slice(20, 40), timings.slice(-20)]
-        .map((part) => median(part.map(({ latencyMs }) => latencyMs)));
-      assert.ok(late! < 2 * early!, `${early} ms grew to ${late} ms`);
+      // And nothing grows: a frame waits less than its work takes, is worked on, and waits for one before
+      // it. In a queue of all that comes the last ones would take ten times as long.
+      const late = timings.slice(-15);
+      const latencyMs = median(late.map(({ latencyMs }) => latencyMs));
+      const workMs = median(late.map(({ prepareMs, inferMs }) => prepareMs + inferMs));
+      assert.ok(latencyMs < 4 * workMs, `${latencyMs} ms for ${workMs} ms of work`);
     },
   });
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { descendantsOf } from "../hard/processes.ts";
 import { frameTimes, makeClip, probeFile } from "../testing/media.ts";
 import { runSegstream, startSegstream } from "../testing/segstream.ts";
 import { temporaryDirectory } from "../testing/temporary.ts";
@@ -135,10 +136,14 @@ Deno.test("A second Ctrl-C stops at once and leaves nothing", async () => {
   await using folder = await temporaryDirectory();
   const output = join(folder.path, "long.mp4");
   await using run = startSegstream([
-    // Full resolution on two workers: frames in flight take long enough to be interrupted.
-    ...["street:size=2048x1024,seconds=3600", "-o", output, "--resolution", "full"],
+    ...["street:size=256x128,seconds=3600", "-o", output, ...SMALL],
   ]);
   await run.stderrMatches(/\d+ ?\/ ?\d+ frames/);
+  // Its encoder takes nothing more: the frames in flight are not finished before the second comes.
+  const encoder = (await descendantsOf(run.pid)).find(({ command }) =>
+    command.includes(".partial")
+  );
+  Deno.kill(encoder!.pid, "SIGSTOP");
   run.kill("SIGINT");
   await run.stderrMatches(/Ctrl-C again/);
   run.kill("SIGINT");

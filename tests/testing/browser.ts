@@ -27,6 +27,9 @@ export interface TestPage {
   close(): Promise<void>;
 }
 
+/** How long anything in the browser may take on a machine that is busy with other things. */
+const PATIENCE_MS = 120_000;
+
 /** Starts chromium without a window. */
 export async function startBrowser(): Promise<TestBrowser> {
   // Playwright looks for WSL in a place that Deno only shows who may read everything. Set, it does
@@ -35,12 +38,14 @@ export async function startBrowser(): Promise<TestBrowser> {
   const { chromium } = await import("playwright-core");
   const browser: Browser = await chromium.launch({
     executablePath: CHROMIUM!,
+    timeout: PATIENCE_MS,
     // Its sandbox does not work for root, as whom containers run.
     args: ["--no-sandbox"],
   });
   return {
     async open(size = { width: 1280, height: 800 }) {
       const context = await browser.newContext({ viewport: size, acceptDownloads: true });
+      context.setDefaultTimeout(PATIENCE_MS);
       const page = await context.newPage();
       const problems: string[] = [];
       page.on("pageerror", (error) => problems.push(String(error)));

@@ -2,8 +2,11 @@ import { GraphBuilder } from "../../src/model/onnx/graph_builder.ts";
 import { encodeOnnx } from "../../src/model/onnx/model_proto.ts";
 import { add, cast, convolve } from "../../src/model/onnx/operators.ts";
 
-/** What a run may ask for that no machine gives: 2^44 floats are 64 TiB. */
-const TOO_MANY = 2n ** 44n;
+/**
+ * What a run may ask for that no machine gives: 2^46 floats are 256 TiB, more than the addresses of a
+ * process reach, so that no system promises it either.
+ */
+const TOO_MANY = 2n ** 46n;
 
 /** A draw from here on makes the run ask for it. */
 const THRESHOLD = 0.99;

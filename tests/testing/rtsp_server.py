@@ -2,8 +2,8 @@
 
 Reads one JSON object from the first line of standard input (see RtspServerSettings in
 rtsp_server.ts), and writes one JSON object a line: {"event": "ready", "port": …}, "connected" for
-every TCP connection, and "published" with the count of access units that arrived on the mount for
-publishing. It ends when standard input is closed, so that it never outlives the test.
+every TCP connection, "published" with the count of access units that arrived on the mount for
+publishing, and "synced" for each further line. It ends when standard input is closed, so that it never outlives the test.
 
 With --check it only says on standard error what is missing here, and exits 1 then.
 """
@@ -31,8 +31,13 @@ def check():
         sys.exit("GStreamer has no " + ", ".join(missing))
 
 
+# Streaming threads speak as well as the main one, and a line is one write and a flush.
+speaking = threading.Lock()
+
+
 def say(event, **fields):
-    print(json.dumps({"event": event, **fields}), flush=True)
+    with speaking:
+        print(json.dumps({"event": event, **fields}), flush=True)
 
 
 # max-bytes: a picture is only asked for when the one before is gone.
@@ -220,8 +225,10 @@ def serve(settings):
     say("ready", port=server.get_bound_port())
 
 
-def end_with_parent():
-    sys.stdin.read()
+def answer_parent():
+    """Every further line asks whether all is said that has happened; the end of them ends all."""
+    for _ in sys.stdin:
+        say("synced")
     os._exit(0)
 
 
@@ -229,5 +236,5 @@ Gst.init(None)
 check()
 if "--check" not in sys.argv:
     serve(json.loads(sys.stdin.readline()))
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    threading.Thread(target=answer_parent, daemon=True).start()
     GLib.MainLoop().run()

@@ -1,3 +1,5 @@
+import { sendSignal } from "./command.ts";
+import { freePort } from "./free_port.ts";
 import { repositoryPath } from "./repository.ts";
 
 /** Debian's, which the bindings are installed for, also where another python3 comes first. */
@@ -20,8 +22,6 @@ export type RtspSource =
 
 /** Options of {@link startRtspServer}. */
 export interface RtspServerOptions {
-  /** 0, any free one, by default. */
-  readonly port?: number;
   /** "/cam" by default. */
   readonly path?: string;
   /** 320x240 at 25 fps by default. */
@@ -45,8 +45,10 @@ export interface RtspServer extends AsyncDisposable {
   /** Where one client at a time may publish H.264 (`ffmpeg … -f rtsp <publishUrl>`). */
   readonly publishUrl: string;
   readonly port: number;
-  /** The TCP connections since this process began. */
+  /** The TCP connections since this process began, as far as it has told. */
   readonly connectionCount: number;
+  /** The TCP connections since this process began, all that it has answered on. */
+  countConnections(): Promise<number>;
   /** The access units that were published to this process. */
   readonly publishedCount: number;
   /** Resolves once `count` access units were published; rejects if the server ends before. */
@@ -58,7 +60,7 @@ export interface RtspServer extends AsyncDisposable {
   /** SIGCONT. */
   resume(): void;
   /** Stops it if it runs, and starts it on the same port; `changed` replaces options for good. */
-  restart(changed?: Omit<RtspServerOptions, "port">): Promise<void>;
+  restart(changed?: RtspServerOptions): Promise<void>;
 }
 
 /** Whether GStreamer's RTSP server and the plugins that it needs here are installed. */
@@ -92,8 +94,8 @@ export function rtspServerTest(name: string): { readonly name: string; readonly 
  */
 export async function startRtspServer(options: RtspServerOptions = {}): Promise<RtspServer> {
   let current = options;
-  let process = await startProcess(options);
-  const { port } = process;
+  const port = freePort(); // it has to keep it while it is away
+  let process = await startProcess(options, port);
   const url = (path: string) => {
     const { user = "", password } = current;
     return `rtsp://${password === undefined ? "" : `${user}:${password}@`}127.0.0.1:${port}${path}`;
@@ -112,6 +114,7 @@ export async function startRtspServer(options: RtspServerOptions = {}): Promise<
     get publishedCount() {
       return process.counts.published;
     },
+    countConnections: () => process.countConnections(),
     published: (count) => process.published(count),
     stop: () => process.kill(),
     pause: () => process.signal("SIGSTOP"),
@@ -119,15 +122,15 @@ export async function startRtspServer(options: RtspServerOptions = {}): Promise<
     async restart(changed = {}) {
       await process.kill();
       current = { ...current, ...changed };
-      process = await startProcess({ ...current, port });
+      process = await startProcess(current, port);
     },
     [Symbol.asyncDispose]: () => process.kill(),
   };
 }
 
 interface ServerProcess {
-  readonly port: number;
-  readonly counts: { connected: number; published: number };
+  readonly counts: { connected: number; published: number; synced: number };
+  countConnections(): Promise<number>;
   published(count: number): Promise<void>;
   signal(signal: Deno.Signal): void;
   kill(): Promise<void>;
@@ -136,9 +139,10 @@ interface ServerProcess {
 type ServerEvent =
   | { readonly event: "ready"; readonly port: number }
   | { readonly event: "connected" }
+  | { readonly event: "synced" }
   | { readonly event: "published"; readonly frames: number };
 
-async function startProcess(options: RtspServerOptions): Promise<ServerProcess> {
+async function startProcess(options: RtspServerOptions, port: number): Promise<ServerProcess> {
   const child = new Deno.Command(PYTHON, {
     args: [SCRIPT],
     stdin: "piped",
@@ -146,7 +150,7 @@ async function startProcess(options: RtspServerOptions): Promise<ServerProcess> 
     stderr: "piped",
   }).spawn();
   const settings = {
-    port: 0,
+    port,
     path: "/cam",
     publishPath: "/publish",
     source: { width: 320, height: 240, fps: 25 },
@@ -155,15 +159,18 @@ async function startProcess(options: RtspServerOptions): Promise<ServerProcess> 
     ...options,
   };
   const stdin = child.stdin.getWriter();
-  await stdin.write(new TextEncoder().encode(`${JSON.stringify(settings)}\n`));
+  const tell = (line: string) => stdin.write(new TextEncoder().encode(`${line}\n`));
+  await tell(JSON.stringify(settings));
 
-  const counts = { connected: 0, published: 0 };
-  const ready = Promise.withResolvers<number>();
+  const counts = { connected: 0, published: 0, synced: 0 };
+  let syncs = 0;
+  const ready = Promise.withResolvers<void>();
   let changed = Promise.withResolvers<void>();
   let running = true;
   const onEvent = (event: ServerEvent) => {
-    if (event.event === "ready") ready.resolve(event.port);
+    if (event.event === "ready") ready.resolve();
     if (event.event === "connected") counts.connected++;
+    if (event.event === "synced") counts.synced++;
     if (event.event === "published") counts.published = event.frames;
     changed.resolve();
     changed = Promise.withResolvers();
@@ -183,18 +190,22 @@ async function startProcess(options: RtspServerOptions): Promise<ServerProcess> 
     await stdin.close().catch(() => {});
   };
   const ended = run();
-  const signal = (name: Deno.Signal) => {
-    if (running) child.kill(name);
+  const signal = (name: Deno.Signal) => sendSignal(child, name);
+  const told = async (what: "published" | "synced", count: number) => {
+    while (counts[what] < count) {
+      if (!running) throw new Error(`The RTSP server ended after ${counts[what]} ${what}`);
+      await changed.promise;
+    }
   };
+  await ready.promise;
   return {
-    port: await ready.promise,
     counts,
     signal,
-    async published(count) {
-      while (counts.published < count) {
-        if (!running) throw new Error(`The RTSP server ended after ${counts.published} frames`);
-        await changed.promise;
-      }
+    published: (count) => told("published", count),
+    async countConnections() {
+      await tell("");
+      await told("synced", ++syncs);
+      return counts.connected;
     },
     async kill() {
       signal("SIGKILL");

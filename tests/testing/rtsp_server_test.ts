@@ -29,7 +29,7 @@ Deno.test({
   async fn() {
     await using server = await startRtspServer({ source: { width: 160, height: 120, fps: 10 } });
     assert.equal((await ffprobe(server.url)).text, "h264,160,120");
-    assert.equal(server.connectionCount, 1);
+    assert.equal(await server.countConnections(), 1);
     await server.stop();
     assert.match((await ffprobe(server.url)).stderr, /Connection refused/);
     await server.restart({ source: { width: 192, height: 96, fps: 10 } });
