@@ -56,7 +56,8 @@ export class LiveDecoder {
       ...["-vf", liveGraph(frame)],
       ...passthroughOption(binary.release),
       ...["-enc_time_base", "-1"],
-      ...["-c:v", "rawvideo", "-flush_packets", "1", "-f", "nut", "-"],
+      // With threads, newer releases may keep a frame until the next one comes; buffers keep its end.
+      ...["-c:v", "rawvideo", "-threads:v", "1", "-flush_packets", "1", "-f", "nut", "-"],
     ];
     this.#process = spawnFfmpeg(binary, this.#args, {
       stdin: false,

@@ -206,7 +206,6 @@ export class Broadcast {
   }
 }
 
-/** @throws {OutputError} If two targets lead to one place. */
 /**
  * Makes sure that no two outputs are one place, of one broadcast or of several.
  *

@@ -30,7 +30,10 @@ export class PngDirectory implements FrameSink {
   readonly #options: PngDirectoryOptions;
   #cpuMs = 0;
   #bytes = 0;
-  #state: "open" | "settled" = "open";
+  #isClosed = false;
+  /** The last file, which may be on its way. */
+  #writing: Promise<void> | undefined;
+  #discarding: Promise<void> | undefined;
 
   private constructor(
     target: string,
@@ -60,12 +63,8 @@ export class PngDirectory implements FrameSink {
     const png = this.#options.encode(frame);
     this.#cpuMs += performance.now() - startMs;
     this.#bytes += png.byteLength;
-    const path = join(this.#partial.path, name);
-    try {
-      await Deno.writeFile(path, png, { createNew: true });
-    } catch (cause) {
-      throw writeError(path, cause);
-    }
+    this.#writing = writeNew(join(this.#partial.path, name), png);
+    await this.#writing;
   }
 
   async close(outcome: SinkOutcome): Promise<SinkResult> {
@@ -74,35 +73,71 @@ export class PngDirectory implements FrameSink {
       await this.abort();
       return NOTHING;
     }
-    this.#state = "settled";
+    this.#isClosed = true;
     const path = outcome === "complete" ? await this.#complete() : this.#partial.path;
     return { path, cpuMs: this.#cpuMs, bytes: this.#bytes };
   }
 
   async abort(): Promise<void> {
-    if (this.#state === "settled") return;
-    this.#state = "settled";
+    if (this.#isClosed) return;
+    this.#discarding ??= this.#discard();
+    await this.#discarding;
+  }
+
+  /** A directory cannot be removed while files come to be in it. */
+  async #discard(): Promise<void> {
+    await this.#writing?.catch(() => {});
     await this.#partial.discard();
   }
 
-  /** What is there is looked at once more: it may have changed since the beginning. */
   async #complete(): Promise<string> {
-    const existing = await checkReplaceable(this.#target, this.#options);
-    if (existing === undefined) return await this.#partial.complete();
-    const aside = await PartialFile.createDirectory(this.#target);
-    await Deno.rename(this.#target, aside.path);
+    const aside = await this.#setAside();
     try {
-      const path = await this.#partial.complete();
-      await aside.discard();
-      return path;
+      await this.#partial.complete();
     } catch (cause) {
-      await Deno.rename(aside.path, this.#target);
+      // What was there goes back, unless something else has come to be in its place.
+      if (aside) await Deno.rename(aside.path, this.#target).catch(() => {});
       throw cause;
+    }
+    await aside?.discard();
+    return this.#target;
+  }
+
+  /**
+   * Makes room for the directory. What is there is looked at once more: it may have changed since
+   * the beginning.
+   *
+   * @returns Where it is now; undefined where there was nothing.
+   */
+  async #setAside(): Promise<PartialFile | undefined> {
+    try {
+      const existing = await checkReplaceable(this.#target, this.#options);
+      if (existing === undefined) return undefined;
+      const aside = await PartialFile.createDirectory(this.#target);
+      await Deno.rename(this.#target, aside.path).catch(async (cause) => {
+        await aside.discard();
+        throw writeError(this.#target, cause);
+      });
+      return aside;
+    } catch (cause) {
+      if (!(cause instanceof OutputError)) throw cause;
+      const kept = `The finished ${this.#options.holds} are in ${
+        JSON.stringify(this.#partial.path)
+      }`;
+      throw new OutputError(`${cause.message} ${kept}.`, { output: this.#target }, { cause });
     }
   }
 
   #checkOpen(): void {
-    if (this.#state !== "open") throw closedError(this.#target);
+    if (this.#isClosed || this.#discarding) throw closedError(this.#target);
+  }
+}
+
+async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await Deno.writeFile(path, bytes, { createNew: true });
+  } catch (cause) {
+    throw writeError(path, cause);
   }
 }
 

@@ -76,6 +76,7 @@ export class VideoFile implements VideoSink {
     this.#stop.abort();
     await this.#encoder.kill();
     await this.#closing?.catch(() => {});
+    // Every caller waits for it: the last of them may end the process.
     await this.#discard();
   }
 
@@ -92,7 +93,7 @@ export class VideoFile implements VideoSink {
     if (this.#job.container.hasEditLists) await restoreLastFrame(muxed.path, this.#frameUs());
     const { size } = await Deno.stat(muxed.path);
     // From here on the run has its result: a late abort() must not delete it.
-    this.#stop.signal.throwIfAborted();
+    if (this.#stop.signal.aborted) throw closedError(this.#job.target);
     this.#isSettled = true;
     const path = outcome === "complete"
       ? await this.#complete(muxed)
@@ -127,7 +128,8 @@ export class VideoFile implements VideoSink {
         signal: this.#stop.signal,
       });
     } catch (cause) {
-      if (this.#stop.signal.aborted || !(cause instanceof OutputError)) throw cause;
+      if (this.#stop.signal.aborted) throw closedError(target);
+      if (!(cause instanceof OutputError)) throw cause;
       this.#isSettled = true;
       await this.#muxed?.discard();
       throw new OutputError(
@@ -140,7 +142,6 @@ export class VideoFile implements VideoSink {
   }
 
   async #discard(): Promise<void> {
-    this.#isSettled = true;
     await this.#encoder.kill();
     await this.#firstPacket.stop();
     await this.#muxed?.discard();
@@ -157,7 +158,7 @@ export class VideoFile implements VideoSink {
   }
 
   #checkOpen(): void {
-    if (this.#closing || this.#isSettled || this.#stop.signal.aborted) {
+    if (this.#closing || this.#stop.signal.aborted) {
       throw closedError(this.#job.target);
     }
   }

@@ -29,11 +29,14 @@ export class VideoPipe implements VideoSink {
   #bytes = 0;
   #pipeError: OutputError | undefined;
   #isClosed = false;
+  /** Rejects when it is aborted. */
+  readonly #aborted = Promise.withResolvers<never>();
 
   /** Hands the stream on to `output`, which it does not close. */
   constructor(job: VideoJob, output: WritableStream<Uint8Array>) {
     this.#job = job;
     this.#output = output;
+    this.#aborted.promise.catch(() => {});
   }
 
   get firstFrameEncodedAtMs(): number | undefined {
@@ -56,7 +59,7 @@ export class VideoPipe implements VideoSink {
     const timer = isCut ? setTimeout(() => encoder.interrupt(), GRACE_MS) : undefined;
     try {
       const { cpuMs } = await this.#saying(encoder.finish({ mayBeInterrupted: isCut }));
-      await this.#saying(this.#handedOn!);
+      await this.#saying(Promise.race([this.#handedOn!, this.#aborted.promise]));
       return { path: undefined, cpuMs, bytes: this.#bytes };
     } finally {
       clearTimeout(timer);
@@ -66,6 +69,7 @@ export class VideoPipe implements VideoSink {
   async abort(): Promise<void> {
     this.#isClosed = true;
     // What is on its way to the pipe is not waited for: its reader may have stopped reading.
+    this.#aborted.reject(closedError(this.#job.target));
     await this.#encoder?.kill();
   }
 

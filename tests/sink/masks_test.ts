@@ -3,6 +3,7 @@ import { findFfmpeg } from "../../src/ffmpeg/binary.ts";
 import { OutputError } from "../../src/errors.ts";
 import { type MaskSinkOptions, openMaskSink } from "../../src/sink/masks.ts";
 import { PngEncoder } from "../../src/sink/png.ts";
+import { PngDirectory } from "../../src/sink/png_directory.ts";
 import { ffmpeg } from "../testing/media.ts";
 import { temporaryDirectory } from "../testing/temporary.ts";
 import { frameTimes, namesIn, streamInfo, syntheticFrame, writeFrames } from "./synthetic.ts";
@@ -108,6 +109,41 @@ for (const target of ["masks/", "masks.mkv"]) {
     await assert.rejects(sink.write(syntheticFrame(0, 0)), /it was closed/);
   });
 }
+
+Deno.test("PngDirectory.abort() waits for the file on its way, and leaves nothing, each time it is called", async () => {
+  await using folder = await temporaryDirectory();
+  // Takes longer to write than a directory to remove.
+  const large = new Uint8Array(2 ** 25);
+  const sink = await PngDirectory.create(folder.join("masks"), {
+    holds: "masks",
+    encode: () => large,
+    overwrite: false,
+  });
+  let isWritten = false;
+  const writing = sink.write(syntheticFrame(0, 0)).finally(() => isWritten = true);
+  const [first, second] = [sink.abort(), sink.abort()];
+  await second;
+  assert(isWritten);
+  assert.deepEqual(await namesIn(folder.path), []);
+  await Promise.all([first, writing]);
+  await assert.rejects(sink.write(syntheticFrame(1, 0)), /it was closed/);
+});
+
+Deno.test("PngDirectory.close() says where the files are, when something else has come to be in their place", async () => {
+  await using folder = await temporaryDirectory();
+  const target = folder.join("masks");
+  const sink = await openSyntheticMasks(target);
+  await writeFrames(sink, TIMES_US);
+  await Deno.mkdir(target);
+  await Deno.writeTextFile(folder.join("masks", "thesis.txt"), "");
+  await assert.rejects(sink.close("complete"), (error: unknown) => {
+    assert(error instanceof OutputError);
+    assert.match(error.message, /not empty\..* finished masks are in ".*masks\.partial"\.$/);
+    return true;
+  });
+  assert.deepEqual(await namesIn(folder.path), ["masks", "masks.partial"]);
+  assert.equal((await namesIn(folder.join("masks.partial"))).length, TIMES_US.length);
+});
 
 Deno.test("openMaskSink() replaces an empty directory, and masks with overwrite, and nothing else", async () => {
   await using folder = await temporaryDirectory();

@@ -91,3 +91,13 @@ Deno.test({
     assert.match(await messageOf(PartialFile.create("new_file.mp4")), /Add --allow-write/);
   },
 });
+
+Deno.test("PartialFile.discard() leaves what another run has made under the name since", async () => {
+  await using folder = await temporaryDirectory();
+  const first = await PartialFile.create(folder.join("out.mp4"));
+  await first.discard();
+  const second = await PartialFile.create(folder.join("out.mp4"));
+  assert.equal(second.path, first.path);
+  await first.discard();
+  assert.deepEqual(await namesIn(folder.path), ["out.partial.mp4"]);
+});

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { OutputError } from "../../src/errors.ts";
+import { nowMs } from "../../src/frame/clock.ts";
 import { PIPE_FORMATS } from "../../src/sink/containers.ts";
 import { makeClip } from "../testing/media.ts";
 import { temporaryDirectory } from "../testing/temporary.ts";
+import { ENCODER, noChildrenWith } from "./children.ts";
 import {
   frameTimes,
   openSyntheticSink,
@@ -73,9 +75,17 @@ Deno.test('openVideoSink("-") ends with a playable stream when interrupted, and 
   const stdout = await fileWriter(folder.join("out"));
   const sink = await openSyntheticSink("-", { stdout, audioFrom: soundOf(source, "aac") });
   await writeFrames(sink, timesAt25(20));
+  const startMs = nowMs();
   await sink.close("interrupted");
+  // After a second the encoder is told to end where it is; on a busy machine that may be sooner than
+  // it comes to the last frames.
+  const mayBeCut = nowMs() - startMs >= 1000;
   await stdout.close();
-  assert.equal((await frameTimes(folder.join("out"))).length, 20);
+  const times = await frameTimes(folder.join("out"));
+  assert(mayBeCut ? times.length > 0 : times.length === 20, `${times.length} frames`);
+  times.forEach((time, index) => {
+    assert(Math.abs(time - times[0]! - index * 0.04) <= 0.001, `${index} at ${time}`);
+  });
 
   const unread = new WritableStream<Uint8Array>({ write: () => new Promise(() => {}) });
   const aborted = await openSyntheticSink("-", { stdout: unread });
@@ -83,4 +93,19 @@ Deno.test('openVideoSink("-") ends with a playable stream when interrupted, and 
   await aborted.abort();
   await aborted.abort();
   assert.equal((await (await openSyntheticSink("-")).close("complete")).path, undefined);
+});
+
+Deno.test({
+  name: "VideoSink.abort() ends a close() that waits for who reads no more of the pipe (Linux: ps)",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const unread = new WritableStream<Uint8Array>({ write: () => new Promise(() => {}) });
+    const sink = await openSyntheticSink("-", { stdout: unread });
+    await sink.write(syntheticFrame(0, 0));
+    const closing = assert.rejects(sink.close("complete"), OutputError);
+    // One frame fits into the pipe: the encoder ends, and only what it gave is not handed on.
+    await noChildrenWith(ENCODER);
+    await sink.abort();
+    await closing;
+  },
 });

@@ -90,6 +90,11 @@ export async function namesIn(path: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(path))).map((entry) => entry.name).sort();
 }
 
+/** How many bytes a file has; none while it is not there yet. */
+export async function sizeOf(path: string): Promise<number> {
+  return (await Deno.stat(path).catch(() => undefined))?.size ?? 0;
+}
+
 /**
  * What ffprobe says. The bundled one is linked statically and crashes on the service name of a
  * transport stream when it loads the system's character sets; GCONV_PATH keeps it from that.

@@ -137,10 +137,33 @@ Deno.test("VideoSink.abort() leaves nothing, at any time and twice", async () =>
   }
   const closing = await openSyntheticSink(folder.join("demo.mp4"));
   await writeFrames(closing, timesAt25(5));
-  const closed = assert.rejects(closing.close("complete"));
+  const closed = assert.rejects(closing.close("complete"), OutputError);
   await closing.abort();
   await closed;
   assert.deepEqual(await namesIn(folder.path), []);
+});
+
+Deno.test("VideoSink.close() says that it was closed, when abort() comes while the file gets its form, and another abort() waits for that", async () => {
+  await using folder = await temporaryDirectory();
+  const ffmpeg = await findFfmpeg();
+  let aborting: Promise<void> | undefined;
+  const binary = {
+    ...ffmpeg,
+    get path() {
+      // Read whenever one is started.
+      if (isClosing) aborting = sink.abort();
+      return ffmpeg.path;
+    },
+  };
+  let isClosing = false;
+  const sink = await openSyntheticSink(folder.join("demo.mp4"), { binary });
+  await writeFrames(sink, timesAt25(5));
+  isClosing = true;
+  await assert.rejects(sink.close("complete"), { name: "OutputError", message: /it was closed/ });
+  assert.ok(aborting);
+  await sink.abort();
+  assert.deepEqual(await namesIn(folder.path), []);
+  await aborting;
 });
 
 Deno.test("VideoSink.close() leaves nothing, when there was no frame", async () => {
@@ -165,7 +188,7 @@ Deno.test("VideoSink.firstFrameEncodedAtMs is known while frames still come", as
   const startMs = nowMs();
   assert.equal(sink.firstFrameEncodedAtMs, undefined);
   let index = 0;
-  while (sink.firstFrameEncodedAtMs === undefined && index < 20_000) {
+  while (sink.firstFrameEncodedAtMs === undefined && nowMs() - startMs < 60_000) {
     await sink.write(syntheticFrame(index, index * 40_000));
     index++;
   }

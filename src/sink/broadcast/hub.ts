@@ -13,7 +13,7 @@ export interface BroadcastViewer {
    * @param key Given where the piece begins with a key frame.
    */
   send(piece: Uint8Array, key?: KeyFrame): void;
-  /** The stream is over. */
+  /** The stream is over. What it throws is of no concern to others. */
   end(): void;
   /**
    * What was sent and is still waiting, in bytes. Above the limit the viewer loses what follows, up
@@ -134,6 +134,10 @@ export class Hub {
 
   #end(subscriber: Subscriber): void {
     this.#subscribers.delete(subscriber);
-    subscriber.viewer.end();
+    try {
+      subscriber.viewer.end();
+    } catch {
+      // It is gone in any case, and the others are still to be told.
+    }
   }
 }

@@ -96,8 +96,8 @@ export class SegmentFile {
       await this.#mux(scratch, muxed);
     } catch (cause) {
       await muxed.discard();
-      // A torn file without a picture; one with pictures is kept.
-      if (!this.copy.hasPictures) await scratch.discard();
+      // A torn file without a picture; one with pictures is kept, and so is what was not looked at.
+      if (!this.copy.hasPictures && !this.#options.signal.aborted) await scratch.discard();
       throw cause;
     }
     const path = await muxed.complete();

@@ -105,6 +105,20 @@ Deno.test("Hub.push() removes a viewer that throws, and the others see no differ
   assert.equal(calls, 1);
 });
 
+Deno.test("Hub.end() tells the others, when a viewer throws", () => {
+  const hub = new Hub();
+  const reader = new Reader();
+  hub.subscribe({
+    send() {},
+    end() {
+      throw new Error("a viewer's own fault");
+    },
+  });
+  hub.subscribe(reader);
+  hub.end();
+  assert.equal(reader.got.join(" "), "end");
+});
+
 Deno.test("Hub.end() tells everybody, and those who come later", async () => {
   const hub = new Hub();
   hub.push(piece(1, true));

@@ -8,8 +8,12 @@ import {
   type BroadcastTarget,
   type BroadcastViewer,
 } from "../../../src/sink/broadcast.ts";
+import { TsSplitter } from "../../../src/sink/broadcast/ts_packets.ts";
 import { runCommand } from "../../testing/command.ts";
 import { BT709, SIZE, syntheticFrame } from "../synthetic.ts";
+
+/** How long a picture may take on a machine that is busy with other things. */
+const PATIENCE_MS = 60_000;
 
 /** Everything that happened, and a way to wait for it. */
 export class EventLog {
@@ -60,10 +64,13 @@ export async function openLive(
 export class Collector implements BroadcastViewer {
   readonly pieces: Uint8Array<ArrayBuffer>[] = [];
   readonly ended = Promise.withResolvers<void>();
+  readonly #splitter = new TsSplitter();
+  #pictures = 0;
   #changed = Promise.withResolvers<void>();
 
   send(piece: Uint8Array): void {
     this.pieces.push(piece.slice());
+    for (const { frames } of this.#splitter.push(piece)) this.#pictures += frames;
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
@@ -76,9 +83,16 @@ export class Collector implements BroadcastViewer {
     return this.pieces.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Resolves when more comes than there is now. */
-  more(): Promise<void> {
-    return this.#changed.promise;
+  /** Resolves once that many pictures have come, since it began to watch. */
+  async pictures(count: number): Promise<void> {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.#changed.resolve();
+    }, PATIENCE_MS);
+    while (this.#pictures < count && !isLate) await this.#changed.promise;
+    clearTimeout(timer);
+    assert(this.#pictures >= count, `${this.#pictures} pictures came, not ${count}`);
   }
 }
 
@@ -135,18 +149,3 @@ export async function decodedTimes(pieces: readonly Uint8Array<ArrayBuffer>[]): 
     ([, ticks]) => Number(ticks) / 90_000,
   );
 }
-
-/** The ids of this process's children whose arguments match, once there are any. Linux. */
-export async function childrenWith(pattern: RegExp): Promise<number[]> {
-  for (;;) {
-    const { stdout } = await runCommand("ps", [
-      ...["-ww", "-o", "pid=,stat=,args=", "--ppid", String(Deno.pid)],
-    ]);
-    const lines = new TextDecoder().decode(stdout).split("\n");
-    const found = lines.filter((line) => pattern.test(line) && !/^\s*\d+\s+Z/.test(line));
-    if (found.length > 0) return found.map((line) => parseInt(line));
-  }
-}
-
-/** What marks an encoder among the children, and a copy. */
-export const ENCODER: RegExp = / -f nut -i pipe:0 /;
