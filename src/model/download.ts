@@ -4,10 +4,10 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { ModelError } from "../errors.ts";
 import { cacheFolder } from "./cache_folder.ts";
 import { openAlone } from "./lone_file.ts";
-import { pause } from "./pause.ts";
 
 /** How far a download is. */
 export interface DownloadProgress {
@@ -144,7 +144,7 @@ async function fillPart(
         const kept = size > 0 ? `; the first ${size} bytes are kept for the next time` : "";
         throw failed(download, `${reasonOf(cause)}${kept}`, cause);
       }
-      await pause(RETRY_DELAY_MS * 2 ** idle, options.signal);
+      await pause(RETRY_DELAY_MS * 2 ** idle, undefined, { signal: options.signal });
     }
   }
 }

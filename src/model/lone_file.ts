@@ -1,5 +1,5 @@
 /** Files that several processes want to write, and one at a time may. */
-import { pause } from "./pause.ts";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** How often a file that another process has is asked for. */
 const INTERVAL_MS = 100;
@@ -18,10 +18,11 @@ export async function openAlone(path: string, signal?: AbortSignal): Promise<Den
     const file = await Deno.open(path, { read: true, write: true, create: true });
     try {
       // Asked for again and again: a lock that is waited for in the system cannot be called off.
-      while (!await file.tryLock(true)) await pause(INTERVAL_MS, signal);
+      while (!await file.tryLock(true)) await pause(INTERVAL_MS, undefined, { signal });
       if (await leadsTo(path, file)) return file;
     } catch (error) {
       file.close();
+      signal?.throwIfAborted();
       throw error;
     }
     file.close();
