@@ -109,7 +109,10 @@ Deno.test({
       await firstPicture(url),
     ]);
     const limitMs = Math.max(BACK_WITHIN_MS, LONGEST_DELAY_MS + 2 * plainMs);
-    assert.ok(median(backMs) < limitMs, `back after ${backMs} ms; a plain client needs ${plainMs}`);
+    const told = `back after ${backMs} ms; a plain client needs ${plainMs}`;
+    assert.ok(median(backMs) < limitMs, told);
+    // The goal is meant for each; of this machine's pauses one or the other falls on a return.
+    assert.ok(Math.max(...backMs) < 3 * limitMs, told);
     // The least of the last ones: what is garbage goes, sooner or later.
     const leastBytes = Math.min(...rssBytes.slice(-3));
     assert.ok(leastBytes < MEMORY_GROWTH * rssBytes[0]!, `memory: ${rssBytes}`);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { allEnded, isReady, startWorker, statusWhen } from "../testing/farm.ts";
+import { measureFarm } from "../testing/farm_speed.ts";
 import { makeClip } from "../testing/media.ts";
 import { redisPresence, startRedis } from "../testing/redis.ts";
 import { runSegstream } from "../testing/segstream.ts";
@@ -16,7 +17,24 @@ const LEASE_S = "3600";
 
 const PATIENCE_MS = 240_000;
 
-// How much faster two are is a matter of the machine: `tests/hard/farm_speed.ts` measures it.
+/**
+ * How many times the work of one worker two do, each with a core to itself; two would be perfect. The
+ * goal is 1.8, and 1.97 was seen; here other tests share the cores and their caches.
+ */
+const LEAST_RATIO = 1.6;
+
+Deno.test({
+  name: presence.name("two workers do nearly twice the work of one for the CPU time they take"),
+  ignore: presence.ignore || Deno.build.os !== "linux" || navigator.hardwareConcurrency < 2,
+  async fn() {
+    const speeds = await measureFarm({ parts: 6, workers: [1, 2] });
+    // By the CPU time of the same work, which says nothing of who else has the cores meanwhile:
+    // `tests/hard/farm_speed.ts` goes by the clock as well.
+    const ratio = 2 * speeds.get(1)!.cpuSeconds / speeds.get(2)!.cpuSeconds;
+    assert.ok(ratio >= LEAST_RATIO, `${ratio.toFixed(2)}×`);
+  },
+});
+
 Deno.test({
   name: presence.name(
     "two workers share a file: both are at it at once, and no part is done twice",

@@ -26,6 +26,8 @@ export interface FarmSpeed {
    * takes where every worker has a core to itself, whatever else runs on this machine.
    */
   readonly coreSeconds: number;
+  /** CPU seconds of all workers together. */
+  readonly cpuSeconds: number;
 }
 
 /** What the same file takes, by the number of workers. */
@@ -46,7 +48,7 @@ export async function measureFarm(options: FarmSpeedOptions): Promise<Map<number
         workers.push(startWorker({ redis: redis.url, core }));
       }
       await Promise.all(workers.map(isReady));
-      const before = await Promise.all(workers.map(cpuSeconds));
+      const before = await Promise.all(workers.map(cpuSecondsOf));
       const submitted = await runSegstream([
         ...["farm", "submit", clip, "--out", folder.join(`out${count}`), "--chunk", "4s"],
         ...["--resolution", "quarter", "--precision", "fp32", "--redis", redis.url],
@@ -57,9 +59,10 @@ export async function measureFarm(options: FarmSpeedOptions): Promise<Map<number
       assert.equal(file!.state, "done", `${file!.reason}`);
       assert.equal(file!.frames, options.parts * FRAMES_A_PART);
       const seconds = (performance.now() - startMs) / 1000;
-      const after = await Promise.all(workers.map(cpuSeconds));
-      const coreSeconds = Math.max(...after.map((cpu, index) => cpu - before[index]!));
-      speeds.set(count, { seconds, coreSeconds });
+      const after = await Promise.all(workers.map(cpuSecondsOf));
+      const used = after.map((cpu, index) => cpu - before[index]!);
+      const cpuSeconds = used.reduce((sum, cpu) => sum + cpu, 0);
+      speeds.set(count, { seconds, coreSeconds: Math.max(...used), cpuSeconds });
     } finally {
       for (const worker of workers) await worker[Symbol.asyncDispose]();
     }
@@ -68,7 +71,7 @@ export async function measureFarm(options: FarmSpeedOptions): Promise<Map<number
 }
 
 /** proc(5), fields 14 to 17: its own time and that of children that ended, in hundredths. */
-async function cpuSeconds({ pid }: RunningCommand): Promise<number> {
+async function cpuSecondsOf({ pid }: RunningCommand): Promise<number> {
   const { stdout } = await runCommand("cat", [`/proc/${pid}/stat`]);
   const fields = new TextDecoder().decode(stdout).replace(/^.*\) /s, "").split(" ");
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
