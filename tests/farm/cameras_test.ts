@@ -96,11 +96,14 @@ function lateNotes(notes: readonly Note[]): readonly Note[] {
 
 const MOST_LATE = 2;
 
+/** Until a camera runs on another worker, when its own is killed: the goal of the project. */
+const TAKEN_WITHIN_MS = 10_000;
+
 /** Between two beats of a worker: tests/farm/camera_worker.ts. */
 const BEAT_MS = 50;
 
 Deno.test({
-  name: presence.name("cameras of a worker that is killed run on another soon, each once"),
+  name: presence.name("cameras of a worker that is killed run on another within 10 s, each once"),
   ignore: presence.ignore,
   async fn() {
     await using server = await startRedis();
@@ -119,10 +122,10 @@ Deno.test({
         const notes = await notesWhen(folder, name, isWatchedBy("second"));
         const takenAtMs = notes.find(({ worker }) => worker === "second")!.atMs;
         // By its own beats: a machine that stands still for a while makes none. A lease and two
-        // checks are 150; BullMQ's own interval between checks would be 600.
+        // checks are 7.5 s of them; with BullMQ's own interval between checks it could be 35.
         const beats = (await notesOf(folder, "second"))
           .filter(({ atMs }) => atMs > killedAtMs && atMs < takenAtMs).length;
-        assert.ok(beats * BEAT_MS < 3 * CAMERA_LEASE_MS, `${name}: ${beats} beats`);
+        assert.ok(beats * BEAT_MS < TAKEN_WITHIN_MS, `${name}: ${beats} beats`);
         assert.deepEqual(livesIn(notes).map(([start]) => start!.worker), ["first", "second"]);
         assert.deepEqual(lateNotes(notes), []);
       }
