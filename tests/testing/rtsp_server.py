@@ -164,7 +164,8 @@ def publishing_factory(record_to):
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_transport_mode(GstRtspServer.RTSPTransportMode.RECORD)
     factory.set_latency(0)
-    sink = "fakesink" if record_to is None else "filesink"
+    # Unbuffered: what has come is in the file when the next is told of.
+    sink = "fakesink" if record_to is None else "filesink buffer-mode=unbuffered"
     factory.set_launch(
         "( rtph264depay name=depay0 ! h264parse config-interval=-1"
         f" ! video/x-h264,stream-format=byte-stream,alignment=au ! {sink} name=sink sync=false )"

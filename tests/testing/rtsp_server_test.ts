@@ -83,11 +83,12 @@ Deno.test({
     const { path } = await findFfmpeg();
     await using publisher = startCommand(path, [
       ...["-nostdin", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=25"],
-      ...["-t", "1", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-tune", "zerolatency"],
+      ...["-t", "2", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-tune", "zerolatency"],
       ...["-f", "rtsp", "-rtsp_transport", "tcp", server.publishUrl],
     ]);
-    // Of 25; when the client ends, the server drops what it has not taken apart yet.
-    await server.published(20);
+    // Of 50; when the client ends, the server drops what it has not taken apart yet. The last one that
+    // is told of is about to be written.
+    await server.published(21);
     assert.equal((await publisher.ended).stderr, "");
     const [video] = (await probeFile(recordTo)).streams;
     assert.deepEqual([video!.codec_name, video!.width], ["h264", 64]);
